@@ -1,0 +1,1 @@
+"""How good checker is: scores on labelled articles, the pinned gate, the linter of rule packs."""

@@ -1,0 +1,1 @@
+"""Models behind small protocols; nothing here is imported before it is needed."""

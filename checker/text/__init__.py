@@ -1,0 +1,1 @@
+"""Language: the only part of checker that knows Chinese from English."""
