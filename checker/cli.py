@@ -24,7 +24,7 @@ FORMATS = ("text", "json", "jsonl", "html", "csv", "claimreview")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class _Day(click.ParamType):
+class _Day(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     name = "YYYY-MM-DD"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:

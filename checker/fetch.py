@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -115,7 +116,8 @@ class Fetcher:
             if status == 304 and headers:
                 return Page(url, at, status, got, b"", datetime.now(UTC), True, "", tuple(hops))
             if status >= 400:
-                raise FetchError(f"{url}: the server answered {status}" + (f" ({requests.status_codes._codes[status][0].replace('_', ' ')})" if status in requests.status_codes._codes else ""))
+                phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "unknown status"
+                raise FetchError(f"{url}: the server answered {status} ({phrase})")
             page = Page(url, at, status, got, body, datetime.now(UTC), False, hashlib.sha256(body).hexdigest(), tuple(hops))
             if self.evidence is not None:
                 keep(page, self.evidence)
@@ -128,7 +130,7 @@ class Fetcher:
         if origin not in self._rules:
             self._rules[origin] = self._robots(origin, clock)
         rules = self._rules[origin]
-        return rules is None or bool(rules.can_fetch(url, USER_AGENT.split("/")[0]))
+        return rules is None or bool(rules.can_fetch(url, USER_AGENT.split("/", maxsplit=1)[0]))
 
     def _robots(self, origin: str, clock: _Clock) -> Protego | None:
         """The rules of a host; None where it has none. A host that cannot say (5xx) forbids everything, as RFC 9309 asks."""
@@ -220,7 +222,7 @@ def is_public(address: str) -> bool:
     >>> is_public("8.8.8.8"), is_public("127.0.0.1"), is_public("::ffff:10.0.0.1"), is_public("169.254.169.254")
     (True, False, False, False)
     """
-    ip: Any = ipaddress.ip_address(address.split("%")[0])
+    ip: Any = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
     if ip.version == 6:
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         if inner is None and ip in _NAT64:
@@ -316,7 +318,7 @@ def _read(response: requests.Response, url: str, size: int, clock: _Clock) -> by
                 unpack = zlib.decompressobj(-15)
                 chunk = unpack.decompress(chunk, size - total + 1)
         total += len(chunk)
-        if total > size or unpack is not None and unpack.unconsumed_tail:
+        if total > size or (unpack is not None and unpack.unconsumed_tail):
             raise FetchError(f"{url}: unpacks to more than the limit of {size:,} bytes")
         parts.append(chunk)
     declared = response.headers.get("content-length", "")

@@ -73,7 +73,7 @@ def holds_in(rule_place: str, claim_place: str | None) -> bool:
     """Whether a rule's jurisdiction covers the place of a claim (a province covers its cities)."""
     if claim_place is None:
         return rule_place == "CN"
-    return claim_place == rule_place or claim_place.startswith(rule_place + "-") and rule_place != "CN"
+    return claim_place == rule_place or (claim_place.startswith(rule_place + "-") and rule_place != "CN")
 
 
 def _places(text: str, book: Lexicon) -> list[str]:

@@ -175,7 +175,7 @@ class StanceReader:
         words = self._article.text[unit.span.start : unit.span.end]
         if unit.span.end < sentence.span.end and unit.span.start == sentence.span.start and _TAKEN.search(words) and _QUESTION_END.search(sentence.text):
             return Judgement(Stance.ASSERTED, "presupposed")
-        asks = bool(_QUESTION_END.search(sentence.text)) or sentence.chinese and re.search(r"(?:吗|是真是假|真的假的|是否属实|是真的吗)[。！!]?$", words) is not None
+        asks = bool(_QUESTION_END.search(sentence.text)) or (sentence.chinese and re.search(r"(?:吗|是真是假|真的假的|是否属实|是真的吗)[。！!]?$", words) is not None)
         if not asks or sentence.has("rhetorical"):
             return Judgement(Stance.REFUTED, "?") if asks else None
         following = self._sentences[i + 1] if i + 1 < len(self._sentences) else None
@@ -199,7 +199,7 @@ class StanceReader:
         for cue in sentence.cues:
             if cue.category == "opinion" and cue.span.start < unit.span.end:
                 return cue.words
-            if cue.category == "report" and cue.span.start < middle or cue.category == "report-weak" and spoken and cue.span.start < middle:
+            if (cue.category == "report" and cue.span.start < middle) or (cue.category == "report-weak" and spoken and cue.span.start < middle):
                 return cue.words
         lead = self._lead_in(sentence)
         if lead is not None:
@@ -236,7 +236,7 @@ class StanceReader:
                 same += 1
                 if same > (_SAME_PARAGRAPH if loose else 1):
                     continue
-            elif other.block == sentence.block + 1 or self._article.blocks[sentence.block].kind in ("title", "heading", "item", "quote") and other.block <= sentence.block + 2:
+            elif other.block == sentence.block + 1 or (self._article.blocks[sentence.block].kind in ("title", "heading", "item", "quote") and other.block <= sentence.block + 2):
                 next_ += 1
                 if next_ > (_NEXT_PARAGRAPH if loose else 1):
                     break
@@ -252,8 +252,8 @@ class StanceReader:
                 continue
             short = len(other.text) <= (24 if other.chinese else 60)
             back = other.has("back")
-            if short or back is not None and back.span.start <= cue.span.start or loose and cue.category == "denial":
-                if not loose and not (short or back is not None and back.span.start - other.span.start <= 4):
+            if short or (back is not None and back.span.start <= cue.span.start) or (loose and cue.category == "denial"):
+                if not loose and not (short or (back is not None and back.span.start - other.span.start <= 4)):
                     continue
                 return cue.words
         return None
@@ -272,7 +272,7 @@ class StanceReader:
             for lang in ("zh", "en"):
                 for word in sorted(self._book.words(category)[lang], key=len, reverse=True):
                     rest = lower[len(word) : len(word) + 1]
-                    if lower.startswith(word) and (rest == "" or not rest.isalnum() or category == "answer-no" and sentence.chinese and len(word) > 1):
+                    if lower.startswith(word) and (rest == "" or not rest.isalnum() or (category == "answer-no" and sentence.chinese and len(word) > 1)):
                         return category
         return None
 
@@ -285,7 +285,7 @@ class StanceReader:
         opened = max(before.rfind(c) for c in _OPEN)
         straight = before.count('"') % 2 == 1 and '"' in self._article.text[unit.span.end : unit.sentence.end + 1]
         curly = opened >= 0 and before[opened] != '"' and not any(c in _CLOSE for c in before[opened + 1 :])
-        return straight or curly or bool(after) and after[0] in _CLOSE and opened >= 0
+        return straight or curly or (bool(after) and after[0] in _CLOSE and opened >= 0)
 
     def _turned(self, sentence: _Sentence, cue: Cue) -> bool:
         """并非谣言, is not a rumour: the denial is denied."""

@@ -81,7 +81,7 @@ def _propositions(text: str, sentence: Span, book: Lexicon) -> list[Span]:
     if taken and whole.rstrip("”」\"'） )").endswith(("？", "?")):  # 取消以后，钱去哪了？ takes the cancelling for granted
         cut = sentence.start + taken.end()
         return [Span(sentence.start, cut), *([Span(cut, sentence.end)] if main_words(text[cut : sentence.end]) >= 3 else [])]
-    if _size(whole) <= _WHOLE or any(m in whole for m in ("|", "\t")) and len(whole) < 120:
+    if _size(whole) <= _WHOLE or (any(m in whole for m in ("|", "\t")) and len(whole) < 120):
         return [sentence]
     pieces = clauses(text, sentence)
     if len(pieces) < 2:
@@ -91,7 +91,7 @@ def _propositions(text: str, sentence: Span, book: Lexicon) -> list[Span]:
         group = text[groups[-1][0].start : groups[-1][-1].end]
         last = text[groups[-1][-1].start : groups[-1][-1].end]
         words = text[piece.start : piece.end]
-        waits = _CONDITION.match(group) and len(groups[-1]) == 1 or _DEPENDS.search(last)
+        waits = (_CONDITION.match(group) and len(groups[-1]) == 1) or _DEPENDS.search(last)
         if not waits and _says(group, book) and _says(words, book) and _size(group) >= _PIECE and _size(words) >= _PIECE:
             groups.append([piece])
         else:
@@ -115,7 +115,7 @@ def _quotations(text: str, piece: Span, book: Lexicon) -> list[Span]:
         return [piece]
     parts.append(Span(at, piece.end))
     inner_spans = set(parts[1::2])
-    return [p for p in map(lambda s: _strip(text, s), parts) if p is not None and (p in inner_spans or main_words(text[p.start : p.end]) >= 8 and _says(text[p.start : p.end], book))]
+    return [p for p in map(lambda s: _strip(text, s), parts) if p is not None and (p in inner_spans or (main_words(text[p.start : p.end]) >= 8 and _says(text[p.start : p.end], book)))]
 
 
 def _strip(text: str, span: Span) -> Span | None:

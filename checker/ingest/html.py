@@ -66,7 +66,7 @@ def _parse(html: str) -> Any:
 
 def _mostly_chinese(sample: str) -> bool:
     han = sum(map(is_han, sample))
-    return han > 80 and is_chinese(sample) or han * 2 > len(sample.strip())
+    return (han > 80 and is_chinese(sample)) or han * 2 > len(sample.strip())
 
 
 def _wechat(tree: Any) -> list[Line]:

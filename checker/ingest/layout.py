@@ -17,7 +17,7 @@ from checker.types import Block, Item, Span
 #: A teaser heading only counts once this much article stands before it (characters).
 _MIN_BODY = 60
 _DATE = re.compile(r"((?:19|20)\d\d)\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?(?:[T\s]+\d{1,2}:\d{2}(?::\d{2})?)?")
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
 _EN_DATE = re.compile(rf"\b(?:(\d{{1,2}})\s+({'|'.join(m[:3] + r'[a-z]*' for m in _MONTHS)})\.?,?\s+((?:19|20)\d\d)|({'|'.join(m[:3] + r'[a-z]*' for m in _MONTHS)})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d))\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十\d]{1,3}[章节部分条][、：: ]|#{1,6}\s|Part\s\d+|\d{1,2}[.、)]\s?(?=\S))", re.IGNORECASE)
 _ITEM = re.compile(r"^\s*(?:[-*•·●▪◆■]\s+|\d{1,2}[.)、]\s?|[（(]\d{1,2}[)）]|[①②③④⑤⑥⑦⑧⑨⑩]|[✅✔☑❌✗✘×🚫])")
@@ -175,7 +175,7 @@ def _may_be_title(line: str, texts: Sequence[str], index: int, title: str | None
 def _kind(index: int, texts: Sequence[str]) -> str:
     line = texts[index]
     bare = line.strip()
-    if bare.startswith("|") and bare.count("|") >= 2 or bare.count(" | ") >= 2:
+    if (bare.startswith("|") and bare.count("|") >= 2) or bare.count(" | ") >= 2:
         return "cell"
     if bare.startswith((">", "&gt;")):
         return "quote"

@@ -36,7 +36,7 @@ def sniff(data: bytes, media_type: str | None = None, name: str = "") -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = decode(data[:4096]).encode()
     media = (media_type or "").split(";")[0].strip().lower()
-    if _HTML.match(head) or media in ("text/html", "application/xhtml+xml") and b"<" in head or name.lower().endswith((".html", ".htm", ".xhtml")) and b"<" in head:
+    if _HTML.match(head) or (media in ("text/html", "application/xhtml+xml") and b"<" in head) or (name.lower().endswith((".html", ".htm", ".xhtml")) and b"<" in head):
         return "html"
     if media and not media.startswith("text/") and media not in ("application/octet-stream", "application/json", "application/xml"):
         raise CheckerError(f"is of the kind {media}, which is not read")

@@ -170,21 +170,21 @@ def equal(a: Quantity, b: Quantity) -> bool:
     if a.value == b.value:
         return True
     larger = max(abs(a.value), abs(b.value))
-    if Bound.ABOUT in (a.bound, b.bound) or b.bound is Bound.OVER and a.value > b.value:
+    if Bound.ABOUT in (a.bound, b.bound) or (b.bound is Bound.OVER and a.value > b.value):
         return abs(a.value - b.value) <= larger * type(larger)(str(_ABOUT))
     step = max(a.step, b.step)
     return abs(a.value - b.value) * 2 <= step and larger >= 10 * step
 
 
 def _turned(claimed: Bound, ruled: Bound) -> bool:
-    return claimed in _UP and ruled in _DOWN or claimed in _DOWN and ruled in _UP
+    return (claimed in _UP and ruled in _DOWN) or (claimed in _DOWN and ruled in _UP)
 
 
 def _within(claimed: Quantity, ruled: Quantity) -> bool:
     """Whether a figure keeps a limit of the rule without stating another limit."""
     if claimed.bound in (Bound.MIN, Bound.MAX):
         return False
-    return ruled.bound in _UP and claimed.value > ruled.value or ruled.bound in _DOWN and claimed.value < ruled.value
+    return (ruled.bound in _UP and claimed.value > ruled.value) or (ruled.bound in _DOWN and claimed.value < ruled.value)
 
 
 def _clause_keys(side: Side, span: Span) -> frozenset[str]:

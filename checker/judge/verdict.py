@@ -166,8 +166,8 @@ def _decide(
         return _verdict(claim, favour, day, today, ())
     related = max(elsewhere, key=lambda a: a.supports + a.contradicts, default=None)
     if related is not None and related.supports + related.contradicts >= limits.related and _citable(related):
-        evidence = (_evidence(related, Relation.SILENT),)
-        return Verdict(claim, Label.OUT_OF_SCOPE, 1 - related.silent, Reason.SCOPE, explain(Label.OUT_OF_SCOPE, Reason.SCOPE, claim, evidence, day, today), None, evidence)
+        shown = (_evidence(related, Relation.SILENT),)
+        return Verdict(claim, Label.OUT_OF_SCOPE, 1 - related.silent, Reason.SCOPE, explain(Label.OUT_OF_SCOPE, Reason.SCOPE, claim, shown, day, today), None, shown)
     nearest = max(assessments, key=lambda a: a.supports + a.contradicts, default=None)
     near = _evidence(nearest, Relation.SILENT) if nearest is not None else None
     sure = nearest.silent if nearest is not None else 1.0
@@ -185,7 +185,7 @@ def _verdict(claim: Claim, ruling: _Ruling, day: date, today: date, also: tuple[
 
 def _reason(ruling: _Ruling) -> Reason:
     """Period where time decides; else the comparison that speaks loudest; else the wording as a whole."""
-    if ruling.label in (Label.OUTDATED, Label.PREMATURE) or ruling.label is Label.CONTRADICTED and any(a.supports > a.contradicts for a in ruling.others):
+    if ruling.label in (Label.OUTDATED, Label.PREMATURE) or (ruling.label is Label.CONTRADICTED and any(a.supports > a.contradicts for a in ruling.others)):
         return Reason.PERIOD
     relation = Relation.SUPPORTS if ruling.label is Label.SUPPORTED else Relation.CONTRADICTS
     finding = strongest(ruling.by.findings, relation)

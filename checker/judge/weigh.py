@@ -87,7 +87,7 @@ def _apply(tree: _Tree, x: Any) -> Any:
 
 def export(model: Any, names: Sequence[str]) -> dict[str, Any]:
     """A fitted HistGradientBoostingClassifier (three classes, numeric features) as plain data."""
-    rounds = []
+    rounds: list[list[dict[str, Any]]] = []
     for predictors in model._predictors:
         rounds.append([])
         for predictor in predictors:

@@ -14,8 +14,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, overload
 
-from checker.types import CheckerError, Citation, Example, NamedQuantity, Relation, Rule, Source, Version
 from checker.text.quantity import parse_declared
+from checker.types import CheckerError, Citation, Example, NamedQuantity, Relation, Rule, Source, Version
 
 _SCHEMA = """
 create table meta (key text primary key, value text not null);

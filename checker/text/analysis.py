@@ -84,7 +84,7 @@ def analyse(text: str, day: date | None = None, book: Lexicon | None = None) -> 
     senses = [
         (span, found)
         for span, found in vocabulary.phrases.find(symbols(folded))
-        if not chinese or len(span) > 1 or not folded[span.start] > "\u2fff" or span.start in starts and span.end in ends and _whole(span, words)
+        if not chinese or len(span) > 1 or not folded[span.start] > "\u2fff" or (span.start in starts and span.end in ends and _whole(span, words))
     ]
     terms, negations = _terms(senses, words, pieces, chinese, vocabulary, taken, quantities)
     return Analysis(
@@ -159,14 +159,14 @@ def _terms(
                 terms.append(Term(sense.key, sense.kind, sense.sign if sense.kind == "predicate" else 1, span, clause))
                 if not any(span.overlaps(c) for c in covered):
                     covered.append(span)
-        if any(s.kind == "negation" and not obliges or s.key == "must-not" for s in found):
+        if any((s.kind == "negation" and not obliges) or s.key == "must-not" for s in found):
             negations.append(span)
         if not any(s.kind in ("concept", "population", "predicate") for s in found):
             covered.append(span)
     blocked = [*covered, *taken, *(q.span for q in quantities)]
     blocked.sort(key=lambda s: s.start)
     for word, span in words:
-        if word in vocabulary.stopwords or chinese and len(word) < 2 and not word.isascii():
+        if word in vocabulary.stopwords or (chinese and len(word) < 2 and not word.isascii()):
             continue
         if any(span.overlaps(b) for b in blocked):
             continue

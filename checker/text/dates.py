@@ -59,7 +59,7 @@ def find_dates(folded: str, chinese: bool, day: date | None) -> list[DateMention
 
 def _role(before: str, after: str, chinese: bool) -> DateRole:
     if chinese:
-        if _ZH_UNTIL_AFTER.search(after) or _ZH_UNTIL_BEFORE.search(before) and not _ZH_FROM_AFTER.search(after) and not _ZH_FROM_BEFORE.search(before):
+        if _ZH_UNTIL_AFTER.search(after) or (_ZH_UNTIL_BEFORE.search(before) and not _ZH_FROM_AFTER.search(after) and not _ZH_FROM_BEFORE.search(before)):
             return DateRole.UNTIL
         return DateRole.FROM if _ZH_FROM_AFTER.search(after) or _ZH_FROM_BEFORE.search(before) else DateRole.AT
     if _EN_FROM.search(before):

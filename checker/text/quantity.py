@@ -16,7 +16,7 @@ from typing import Any
 
 from checker.data import claims_db, read_yaml
 from checker.text.numerals import ARABIC, EN_WORDS, ZH_NUMERAL, arabic_number, chinese_number, english_number
-from checker.text.script import fold, is_han
+from checker.text.script import is_han
 from checker.types import Bound, Quantity, QuantityMention, Span
 
 _SCALE = r"(?:[十百千]?万亿?|亿|千|百(?=[万元人])|(?:\s?(?:million|billion|trillion|thousand|bn|mn|tn|m|k)\b))"
@@ -61,8 +61,8 @@ def _grammar() -> _Grammar:
     prefixes: dict[str, _Unit] = {}
     for row in data["units"]:
         unit = _Unit(row["unit"], Decimal(row["factor"]))
-        zh_units |= {w: unit for w in row["zh"]}
-        prefixes |= {w: unit for w in row.get("prefix", [])}
+        zh_units |= dict.fromkeys(row["zh"], unit)
+        prefixes |= dict.fromkeys(row.get("prefix", []), unit)
         for word in row["en"]:
             en_units[word] = unit
             if word.isalpha() or " " in word:
@@ -195,7 +195,7 @@ def _plain(match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar) 
         unit = _Unit("", Decimal(1))
         year_like = digits and re.fullmatch(r"(?:19|20)\d\d", raw1)
         following = folded[match.end() :][:2]
-        if year_like or chinese and digits and following[:1] in ("、", ".", ")", "）", "号", "条", "款", "项") or re.fullmatch(r"\d{5,}", raw1):
+        if year_like or (chinese and digits and following[:1] in ("、", ".", ")", "）", "号", "条", "款", "项")) or re.fullmatch(r"\d{5,}", raw1):
             return None
         if not chinese and not digits and raw1.lower().split()[0] in ("one", "a", "an"):
             return None
@@ -216,7 +216,7 @@ def _plain(match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar) 
             value, step = value * factor, step * factor
         lead = folded[max(0, match.start() - 9) : match.start()].lower().rstrip()
         joined = (match["range"] or "").strip().lower()
-        if upper <= value or joined.endswith("and") and not lead.endswith("between") or joined.endswith("to") and lead.endswith("from"):
+        if upper <= value or (joined.endswith("and") and not lead.endswith("between")) or (joined.endswith("to") and lead.endswith("from")):
             upper, step2, end = None, None, match.end("n1")  # 60 to 55, from 50 to 55, 98 and 105: two figures
     return value, upper, unit, step2 or step, end
 

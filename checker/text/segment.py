@@ -11,7 +11,7 @@ from checker.types import Span
 _CLOSERS = "”’」』）)]】\"'》*_"
 _ZH_END = "。！？!?；;…"
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st no nos art arts vol fig al vs etc e.g i.e u.s u.k inc ltd co approx jan feb mar apr jun jul aug sep sept oct nov dec".split()
+    ["mr", "mrs", "ms", "dr", "prof", "st", "no", "nos", "art", "arts", "vol", "fig", "al", "vs", "etc", "e.g", "i.e", "u.s", "u.k", "inc", "ltd", "co", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
 )
 _EN_END = re.compile(r"[.!?;]+[\"'”’)\]*_]*(?=\s|$)")
 _ZH_CLAUSE = re.compile(r"[，,；;：:。！？!?]|——|—|\n")
@@ -109,7 +109,7 @@ def _en_sentences(text: str, line: Span) -> Iterator[Span]:
     for stop in _EN_END.finditer(text, line.start, line.end):
         before = text[start : stop.start()]
         word = before.rsplit(None, 1)[-1].lower().lstrip("(\"'“") if before.split() else ""
-        if stop.group()[0] == "." and (word in _ABBREVIATIONS or len(word) == 1 and word.isalpha() or _is_marker(before)):
+        if stop.group()[0] == "." and (word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or _is_marker(before)):
             continue
         following = text[stop.end() : line.end].lstrip()
         if stop.group()[0] == "." and following[:1].islower():
