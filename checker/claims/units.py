@@ -132,7 +132,7 @@ def _says(text: str, book: Lexicon) -> bool:
     folded = fold(text)
     if any(c.isdigit() for c in folded):
         return True
-    return any(s.kind in ("predicate", "modality", "negation") for _, found in book.phrases.find(symbols(folded)) for s in found)
+    return any(s.kind in ("predicate", "modality", "negation") for _, found in book.sayings.find(symbols(folded)) for s in found)
 
 
 def main_words(text: str) -> int:

@@ -21,11 +21,12 @@ from checker.types import DateMention, QuantityMention, Span
 
 #: A negation reaches the first predicate among the next so many symbols (ideographs or words), else the next word.
 _REACH_ZH, _REACH_EN = 10, 5
+_Found = tuple[Span, tuple[Sense, ...]]
 _LEGAL = re.compile(
     r"《[^》]{2,60}》(?:第[零〇一二三四五六七八九十百\d]+[条章款项])?|第[零〇一二三四五六七八九十百\d]+(?:条|款|项|章|节|号)(?:[（(][一二三四五六七八九十\d]+[)）])?"
     r"|[\u4e00-\u9fff]{2,6}[〔\[（(]\d{4}[〕\])）]\s?\d+号|[Aa]rt(?:icle|icles|s)?\.?\s?\d+(?:\s?(?:-|–|to|and)\s?\d+)?|[Cc]hapter\s\d+|\bNo\.?\s?\d+|\border\s\d+",
 )
-_MARKER = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）.、]|\d{1,2}\s(?=[\u4e00-\u9fff])|[#*\-•·]+)\s*")
+_MARKER = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）.、](?!\d)|\d{1,2}\s(?=[\u4e00-\u9fff])|[#*\-•·]+)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,11 @@ def analyse(text: str, day: date | None = None, book: Lexicon | None = None) -> 
     words = tokens(folded, chinese, vocabulary)
     starts = {span.start for _, span in words}
     ends = {span.end for _, span in words}
+    units = symbols(folded)
+    senses = _merge(list(vocabulary.things.find(units)), list(vocabulary.sayings.find(units)))
     senses = [
         (span, found)
-        for span, found in vocabulary.phrases.find(symbols(folded))
+        for span, found in senses
         if not chinese or len(span) > 1 or not folded[span.start] > "\u2fff" or (span.start in starts and span.end in ends and _whole(span, words))
     ]
     terms, negations = _terms(senses, words, pieces, chinese, vocabulary, taken, quantities)
@@ -119,6 +122,17 @@ def _modality(senses: Sequence[tuple[Span, tuple[Sense, ...]]]) -> list[str]:
                 turned = i > 0 and _negates(senses[i - 1], span)
                 found.append(_TURNED.get(sense.key, sense.key) if turned else sense.key)
     return found
+
+
+def _merge(things: list[_Found], sayings: list[_Found]) -> list[_Found]:
+    """Things and sayings in reading order. Inside the name of a thing only a predicate at its end says something (门诊报销, not 参保人员)."""
+    kept = []
+    for span, found in sayings:
+        name = next(((s, f) for s, f in things if s.start <= span.start and span.end <= s.end), None)
+        if name is None or (name[0].end == span.end and name[1][0].kind == "concept" and name[0] != span):
+            kept.append((span, found))
+    return sorted([*things, *kept], key=lambda pair: (pair[0].start, pair[0].end))
+
 
 
 _TURNED = {"must": "need-not", "may": "must-not"}

@@ -129,7 +129,8 @@ class Lexicon:
     """The vocabulary, indexed. Build it with `lexicon()`; packs are merged in order."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self.phrases: PhraseIndex[Sense] = PhraseIndex()
+        self.things: PhraseIndex[Sense] = PhraseIndex()  # concepts and populations
+        self.sayings: PhraseIndex[Sense] = PhraseIndex()  # predicates and the words of logic
         self.places: PhraseIndex[Place] = PhraseIndex()
         self.markers: PhraseIndex[Place] = PhraseIndex()
         self.hant_markers: PhraseIndex[Place] = PhraseIndex()  # only in traditional script: 勞保 is Taiwan's, 劳保 is not
@@ -178,13 +179,13 @@ class Lexicon:
             for axis, poles in data["axes"].items():
                 for sign, pole in ((1, "plus"), (-1, "minus")):
                     for word in _both(poles[pole]):
-                        self.phrases.add(word, Sense("predicate", axis, sign))
+                        self.sayings.add(word, Sense("predicate", axis, sign))
                     self.user_words.extend(poles[pole]["zh"])
         elif name == "logic":
             for category, words in data.items():
                 kind = "modality" if category in MODALITIES else category
                 for word in _both(words):
-                    self.phrases.add(word, Sense(kind, category))
+                    self.sayings.add(word, Sense(kind, category))
         elif name == "stopwords":
             self.stopwords |= {*data["zh"], *(stem(w) for w in data["en"])}
         elif name == "stance":
@@ -203,7 +204,7 @@ class Lexicon:
         for row in rows:
             self.broader[row["id"]] = tuple(dict.fromkeys([*self.broader.get(row["id"], ()), *row.get(above, [])]))
             for word in _both(row):
-                self.phrases.add(word, Sense(kind, row["id"]))
+                self.things.add(word, Sense(kind, row["id"]))
             self.user_words.extend(row["zh"])
 
     def _read_places(self, data: Mapping[str, Any]) -> None:
