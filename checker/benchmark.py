@@ -122,7 +122,7 @@ def _generated(rules: list[Rule], count: int) -> Iterator[Rule]:
         version = base.versions[-1]
         statement = {"zh": f"{word}类事项：{version.statement['zh'].replace('2', str(i % 9))}", "en": f"For matters of class {i}: {version.statement['en']}"}
         made = replace(version, row=f"generated-{i}", statement=statement, misstatements=(), start=date(2020, 1, 1), end=None)
-        yield replace(base, id=f"generated-{i}", versions=(made,), examples=(), succeeded_by=None)
+        yield replace(base, id=f"generated-{i}", versions=(made,), examples=(), succeeded_by=())
 
 
 def _peak() -> float:

@@ -97,8 +97,9 @@ def load_rules(packs: Sequence[Path]) -> list[Rule]:
             seen[rule.id] = root
             rules.append(rule)
     for rule in rules:
-        if rule.succeeded_by and rule.succeeded_by not in seen:
-            raise CheckerError(f"{seen[rule.id]}: {rule.id}: succeeded_by: no rule '{rule.succeeded_by}'")
+        for successor in rule.succeeded_by:
+            if successor not in seen:
+                raise CheckerError(f"{seen[rule.id]}: {rule.id}: succeeded_by: no rule '{successor}'")
     return rules
 
 

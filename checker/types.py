@@ -257,7 +257,7 @@ class Rule:
     versions: tuple[Version, ...]  # ordered by start, never overlapping
     last_verified: date
     place: str | None = None  # name of a local rule's place
-    succeeded_by: str | None = None  # a rule of another jurisdiction that took this one's place
+    succeeded_by: tuple[str, ...] = ()  # rules of another jurisdiction that took this one's place
     examples: tuple[Example, ...] = ()
 
     def at(self, day: date) -> Version | None:

@@ -117,7 +117,7 @@ class StanceReader:
                 cues = tuple(
                     Cue(category, Span(span.start + where.start, span.start + where.end), text[where.start : where.end])
                     for where, categories in found
-                    if not edges or {where.start, where.end} <= edges  # 放假的节日 holds no 假的
+                    if not edges or len(where) > 2 or {where.start, where.end} <= edges  # 放假的节日 holds no 假的
                     for category in categories
                 )
                 yield _Sentence(span, number, text, cues, chinese)

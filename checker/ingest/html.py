@@ -17,6 +17,7 @@ from datetime import date
 from typing import Any
 
 import lxml.html
+from bs4 import BeautifulSoup
 
 from checker.ingest.layout import Line, find_date
 from checker.text.script import is_chinese, is_han
@@ -24,6 +25,8 @@ from checker.types import CheckerError
 
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "head"])
 _BREAKS = frozenset(["p", "div", "section", "article", "br", "lb", "ul", "ol", "list", "table", "tr", "row", "pre", "figure", "dl", "dt", "dd", "center", "hr", "main", "body"])
+#: Where a page says about itself what it says; a longer head is cut.
+_HEAD_SIZE = 300_000
 _SKIP = frozenset(["script", "style", "noscript", "template", "svg", "button", "form", "select", "nav", "footer", "iframe", "graphic"])
 _DATE_META = ("article:published_time", "og:published_time", "datepublished", "publishdate", "pubdate", "publish_date", "publish-date", "date", "dc.date", "dc.date.issued", "weibo:article:create_at", "publication_date", "og:release_date", "sailthru.date")
 
@@ -51,8 +54,9 @@ def extract(html: str, url: str | None = None) -> Extract:
         lines = _medoid(html) if _mostly_chinese(sample) else _trafilatura(html) or _readability(html)
     if sum(len(line.text) for line in lines) < 8:
         raise CheckerError("no article text found on the page")
-    title = _title(tree)
-    return Extract(lines, title, _published(tree, html, title), _publisher(tree))
+    head = _head(html)
+    title = _title(tree, head)
+    return Extract(lines, title, _published(tree, head, html, title), _publisher(head))
 
 
 def _parse(html: str) -> Any:
@@ -186,36 +190,48 @@ def _table(node: Any) -> Iterator[Line]:
         yield Line(line, "cell", "" if line == header else header)
 
 
-def _meta(tree: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for node in tree.iter("meta"):
-        name = (node.get("property") or node.get("name") or node.get("itemprop") or "").lower()
-        if name and node.get("content"):
-            found.setdefault(name, node.get("content").strip())
-    return found
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a page says about itself: meta tags by lower-case name, JSON-LD objects, its <title>."""
+
+    meta: dict[str, str]
+    linked: list[dict[str, Any]]
+    title: str
 
 
-def _linked_data(tree: Any) -> Iterator[dict[str, Any]]:
-    for node in tree.xpath("//script[@type='application/ld+json']"):
-        try:
-            data = json.loads(node.text or "")
-        except ValueError:
-            continue
-        todo = [data]
-        while todo:
-            at = todo.pop()
-            if isinstance(at, list):
-                todo.extend(at[:50])
-            elif isinstance(at, dict):
-                yield at
-                todo.extend(v for v in at.get("@graph", []) if isinstance(v, dict)) if isinstance(at.get("@graph"), list) else None
+def _head(html: str) -> _Head:
+    """Read the head of a page (all of it, where nothing closes the head early)."""
+    end = html.lower().find("</head>", 0, _HEAD_SIZE)
+    soup = BeautifulSoup(html[: end if end > 0 else _HEAD_SIZE], "lxml")
+    meta: dict[str, str] = {}
+    for tag in soup.find_all("meta"):
+        name = str(tag.get("property") or tag.get("name") or tag.get("itemprop") or "").lower()
+        content = str(tag.get("content") or "").strip()
+        if name and content:
+            meta.setdefault(name, content)
+    linked = [found for script in soup.find_all("script", type="application/ld+json") for found in _linked_data(script.string or "")]
+    return _Head(meta, linked, " ".join(soup.title.get_text().split()) if soup.title else "")
 
 
-def _title(tree: Any) -> str | None:
-    meta = _meta(tree)
+def _linked_data(text: str) -> Iterator[dict[str, Any]]:
+    try:
+        todo = [json.loads(text)]
+    except (ValueError, RecursionError):
+        return
+    while todo:
+        at = todo.pop()
+        if isinstance(at, list):
+            todo.extend(at[:50])
+        elif isinstance(at, dict):
+            yield at
+            graph = at.get("@graph")
+            if isinstance(graph, list):
+                todo.extend(graph[:50])
+
+
+def _title(tree: Any, head: _Head) -> str | None:
     heads = [" ".join(h.text_content().split()) for h in tree.xpath("//h1")]
-    page = " ".join((tree.findtext(".//title") or "").split())
-    for text in (meta.get("og:title"), *(h for h in heads if h and (h in page or len(heads) == 1)), meta.get("twitter:title"), _site_off(page)):
+    for text in (head.meta.get("og:title"), *(h for h in heads if h and (h in head.title or len(heads) == 1)), head.meta.get("twitter:title"), _site_off(head.title)):
         if text and len(text) >= 4:
             return _site_off(text)
     return None
@@ -227,12 +243,11 @@ def _site_off(title: str) -> str:
     return head[0].strip() if head and len(head[0].strip()) >= 6 else title
 
 
-def _published(tree: Any, html: str, title: str | None) -> date | None:
-    meta = _meta(tree)
+def _published(tree: Any, head: _Head, html: str, title: str | None) -> date | None:
     for name in _DATE_META:
-        if name in meta and (day := find_date(meta[name])):
+        if name in head.meta and (day := find_date(head.meta[name])):
             return day
-    for data in _linked_data(tree):
+    for data in head.linked:
         if isinstance(data.get("datePublished"), str) and (day := find_date(data["datePublished"])):
             return day
     times = tree.xpath("//time/@datetime | //*[@itemprop='datePublished']/@content")
@@ -248,12 +263,11 @@ def _published(tree: Any, html: str, title: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
-def _publisher(tree: Any) -> str | None:
-    meta = _meta(tree)
-    if meta.get("og:site_name"):
-        return meta["og:site_name"]
-    for data in _linked_data(tree):
+def _publisher(head: _Head) -> str | None:
+    if head.meta.get("og:site_name"):
+        return head.meta["og:site_name"]
+    for data in head.linked:
         publisher = data.get("publisher")
         if isinstance(publisher, dict) and isinstance(publisher.get("name"), str):
             return str(publisher["name"])
-    return meta.get("author") or None
+    return head.meta.get("author") or None

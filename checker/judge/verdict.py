@@ -75,7 +75,9 @@ def _rule_on(
         return _on_coming(analysis, coming[0], day, limits)
     if then is None and now is not None:  # no rule existed then: today's decides
         if _contradicts(now, limits):
-            return _Ruling(Label.CONTRADICTED, now.contradicts, now, tuple(_told_before(group, by_rule, now, limits)))
+            before = _told_before(group, by_rule, now, limits)
+            held = any(a.version.in_force(day) for a in before)
+            return _Ruling(Label.OUTDATED if held else Label.CONTRADICTED, now.contradicts, now, tuple(before))
         if _supports(now, limits):
             early = _told_in_force(analysis, day) and now.version.start is not None and now.version.start > day
             return _Ruling(Label.PREMATURE if early else Label.SUPPORTED, now.supports, now)
@@ -121,7 +123,7 @@ def _told_in_force(analysis: Analysis, day: date) -> bool:
 def _told_before(group: Iterable[Assessment], by_rule: Mapping[str, Sequence[Assessment]], against: Assessment, limits: Thresholds) -> list[Assessment]:
     """Ended versions (of this rule, or of rules this one took the place of) that said what the claim says."""
     ended = [a for a in group if a.version.end is not None and a is not against]
-    ended += [a for other in by_rule.values() for a in other if a.rule.succeeded_by == against.rule.id and a.version.end is not None]
+    ended += [a for other in by_rule.values() for a in other if against.rule.id in a.rule.succeeded_by and a.version.end is not None]
     return sorted((a for a in ended if a.supports >= 0.5 * limits.supports and a.supports > a.contradicts), key=lambda a: -a.supports)
 
 

@@ -153,7 +153,7 @@ def _rule(group: list[Row], successor: str | None, topic: str, sources: dict[tup
         data["place"] = place
     data["last_verified"] = checked.isoformat()
     if successor:
-        data["succeeded_by"] = successor
+        data["succeeded_by"] = [successor]
     data["versions"] = versions
     return data
 

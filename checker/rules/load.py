@@ -109,7 +109,7 @@ class RuleFile(_Model):
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^CN(-(\d{2}|XX)(-[A-Z]{2,4})?)?$")]
     place: Text | None = None
     last_verified: Day
-    succeeded_by: ID | None = None
+    succeeded_by: list[ID] = []
     versions: Annotated[dict[str, VersionField | Literal["ended"]], Field(min_length=1)]
     examples: ExamplesField = ExamplesField()
 
@@ -189,7 +189,7 @@ def build_rule(data: RuleFile, sources: Mapping[str, Source], path: Path) -> Rul
         versions=tuple(versions),
         last_verified=_day(data.last_verified, path, "last_verified"),
         place=data.place,
-        succeeded_by=data.succeeded_by,
+        succeeded_by=tuple(data.succeeded_by),
         examples=examples,
     )
 

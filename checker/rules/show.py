@@ -21,7 +21,7 @@ def rule_text(rule: Rule, on: date | None, today: date) -> str:
     """A rule in full, newest version last; with `on` only the version of that day."""
     lines = [f"{rule.id}  ({rule.topic}, {rule.place or rule.jurisdiction}, last verified {rule.last_verified})"]
     if rule.succeeded_by:
-        lines.append(f"  replaced by {rule.succeeded_by}")
+        lines.append(f"  replaced by {', '.join(rule.succeeded_by)}")
     for version in rule.versions:
         if on is not None and not version.in_force(on):
             continue
@@ -50,7 +50,7 @@ def rule_json(rule: Rule) -> dict[str, Any]:
         "jurisdiction": rule.jurisdiction,
         "place": rule.place,
         "last_verified": rule.last_verified.isoformat(),
-        "succeeded_by": rule.succeeded_by,
+        "succeeded_by": list(rule.succeeded_by),
         "versions": [
             {
                 "row": v.row,

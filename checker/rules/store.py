@@ -87,7 +87,7 @@ class StoredRules(Sequence[Rule]):
 
 def _plain(rule: Rule) -> dict[str, Any]:
     return {
-        "id": rule.id, "topic": rule.topic, "jurisdiction": rule.jurisdiction, "place": rule.place, "succeeded_by": rule.succeeded_by, "last_verified": rule.last_verified.isoformat(),
+        "id": rule.id, "topic": rule.topic, "jurisdiction": rule.jurisdiction, "place": rule.place, "succeeded_by": list(rule.succeeded_by), "last_verified": rule.last_verified.isoformat(),
         "versions": [
             {
                 "row": v.row, "start": _iso(v.start), "end": _iso(v.end), "statement": dict(v.statement), "verified": v.verified, "confidence": v.confidence, "population": sorted(v.population),
@@ -111,7 +111,7 @@ def _rule(data: dict[str, Any]) -> Rule:
     )  # fmt: skip
     return Rule(
         id=data["id"], topic=data["topic"], jurisdiction=data["jurisdiction"], versions=versions, last_verified=date.fromisoformat(data["last_verified"]), place=data["place"],
-        succeeded_by=data["succeeded_by"], examples=tuple(Example(lang, text, Relation(relation), how, _day(on)) for lang, text, relation, how, on in data["examples"]),
+        succeeded_by=tuple(data["succeeded_by"]), examples=tuple(Example(lang, text, Relation(relation), how, _day(on)) for lang, text, relation, how, on in data["examples"]),
     )  # fmt: skip
 
 

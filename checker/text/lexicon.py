@@ -193,7 +193,6 @@ class Lexicon:
                 self._lists[category] = words
                 for word in _both(words):
                     self.cues.add(word, category)
-                self.user_words.extend(words["zh"])
         elif name == "places":
             self._read_places(data)
         else:
