@@ -27,6 +27,9 @@ _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "head"])
 _BREAKS = frozenset(["p", "div", "section", "article", "br", "lb", "ul", "ol", "list", "table", "tr", "row", "pre", "figure", "dl", "dt", "dd", "center", "hr", "main", "body"])
 #: Where a page says about itself what it says; a longer head is cut.
 _HEAD_SIZE = 300_000
+_SAMPLE = 20_000
+#: A page with less text holds no article (characters).
+_SHORTEST = 8
 _SKIP = frozenset(["script", "style", "noscript", "template", "svg", "button", "form", "select", "nav", "footer", "iframe", "graphic"])
 _DATE_META = ("article:published_time", "og:published_time", "datepublished", "publishdate", "pubdate", "publish_date", "publish-date", "date", "dc.date", "dc.date.issued", "weibo:article:create_at", "publication_date", "og:release_date", "sailthru.date")
 
@@ -50,9 +53,11 @@ def extract(html: str, url: str | None = None) -> Extract:
     tree = _parse(html)
     lines = _wechat(tree)
     if not lines:
-        sample = " ".join(tree.xpath("//body//text()[not(ancestor::script or ancestor::style)]")[:4000])
+        sample = _visible(tree)
+        if len(sample) < _SHORTEST:  # said before three extractors look for what is not there
+            raise CheckerError("no article text found on the page")
         lines = _medoid(html) if _mostly_chinese(sample) else _trafilatura(html) or _readability(html)
-    if sum(len(line.text) for line in lines) < 8:
+    if sum(len(line.text) for line in lines) < _SHORTEST:
         raise CheckerError("no article text found on the page")
     head = _head(html)
     title = _title(tree, head)
@@ -66,6 +71,18 @@ def _parse(html: str) -> Any:
         return lxml.html.document_fromstring(text)
     except (lxml.etree.LxmlError, ValueError) as error:
         raise CheckerError("no article text found on the page (it cannot be parsed)") from error
+
+
+def _visible(tree: Any) -> str:
+    """The first of the text a reader sees."""
+    parts: list[str] = []
+    size = 0
+    for text in tree.xpath("//body//text()[normalize-space() and not(ancestor::script or ancestor::style or ancestor::noscript)]"):
+        parts.append(str(text).strip())
+        size += len(parts[-1])
+        if size > _SAMPLE:
+            break
+    return " ".join(parts)
 
 
 def _mostly_chinese(sample: str) -> bool:
@@ -254,7 +271,7 @@ def _published(tree: Any, head: _Head, html: str, title: str | None) -> date | N
     for text in times[:3]:
         if day := find_date(str(text)):
             return day
-    visible = " ".join(" ".join(tree.xpath("//body//text()[not(ancestor::script or ancestor::style)]")).split())
+    visible = " ".join(_visible(tree).split())
     if title and (at := visible.find(title)) >= 0 and (day := find_date(visible[at + len(title) : at + len(title) + 200])):
         return day
     from htmldate import find_date as guess

@@ -58,7 +58,7 @@ def compose(lines: Sequence[Line], title: str | None, keep_breaks: bool = False)
     found_title = title.strip() if title and title.strip() else None
     for i, line in enumerate(kept):
         bare = line.text.strip()
-        if bare and not _RULE.match(bare) and not _credit(bare):
+        if any(c.isalnum() for c in bare) and not _RULE.match(bare) and not _credit(bare):
             kind = line.kind or _kind(i, texts)
             if i == _first(texts) and (kind == "title" or _may_be_title(bare, texts, i, found_title)):
                 kind = "title"
