@@ -1,7 +1,7 @@
 """checker: policy claims in Chinese and English articles against dated official rules.
 
-    from checker import make_checker, read_article
-    report = make_checker().check(read_article(Path("article.html").read_bytes()))
+from checker import make_checker, read_article
+report = make_checker().check(read_article(Path("article.html").read_bytes()))
 """
 
 from __future__ import annotations
@@ -16,9 +16,30 @@ if TYPE_CHECKING:
     from checker.report import render
 
 __version__ = "0.1.0"
-__all__ = ["Article", "Checker", "CheckerError", "Claim", "Evidence", "Label", "Report", "Rule", "Stance", "Verdict", "article_from_text", "make_checker", "read_article", "render"]
+__all__ = [
+    "Article",
+    "Checker",
+    "CheckerError",
+    "Claim",
+    "Evidence",
+    "Label",
+    "Report",
+    "Rule",
+    "Stance",
+    "Verdict",
+    "article_from_text",
+    "make_checker",
+    "read_article",
+    "render",
+]
 
-_LAZY = {"Checker": "checker.pipeline", "make_checker": "checker.pipeline", "read_article": "checker.ingest", "article_from_text": "checker.ingest", "render": "checker.report"}
+_LAZY = {
+    "Checker": "checker.pipeline",
+    "make_checker": "checker.pipeline",
+    "read_article": "checker.ingest",
+    "article_from_text": "checker.ingest",
+    "render": "checker.report",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -45,9 +45,18 @@ def _pages(count: int) -> list[bytes]:
     found = [p.read_bytes() for p in sorted(folder.glob("*.html"))] if folder.is_dir() else []
     if not found:
         rules = load_rules(())
-        lists = ["".join(f"<p>{r.versions[-1].statement['zh']}记者近日走访了解到，不少市民对此表示关心，有关部门作了说明。</p>" for r in rules[i : i + 12]) for i in range(0, 60, 12)]
+        lists = [
+            "".join(
+                f"<p>{r.versions[-1].statement['zh']}记者近日走访了解到，不少市民对此表示关心，有关部门作了说明。</p>"
+                for r in rules[i : i + 12]
+            )
+            for i in range(0, 60, 12)
+        ]
         links = "".join(f'<li><a href="/n/{i}.html">往期新闻标题第{i}条</a></li>' for i in range(60))
-        found = [f"<!doctype html><html><head><meta charset=utf-8><title>政策解读</title></head><body><nav><ul>{links}</ul></nav><article><h1>政策解读</h1>{body}</article><footer>{links}</footer></body></html>".encode() for body in lists]
+        found = [
+            f"<!doctype html><html><head><meta charset=utf-8><title>政策解读</title></head><body><nav><ul>{links}</ul></nav><article><h1>政策解读</h1>{body}</article><footer>{links}</footer></body></html>".encode()
+            for body in lists
+        ]
     return [found[i % len(found)] for i in range(count)]
 
 
@@ -72,7 +81,9 @@ def _cold_start() -> Iterator[str]:
             times = []
             for _ in range(3):
                 start = time.perf_counter()
-                subprocess.run([sys.executable, "-m", "checker", *arguments], capture_output=True, check=False, env=os.environ)  # noqa: S603 - our own program
+                subprocess.run(  # noqa: S603 - our own program
+                    [sys.executable, "-m", "checker", *arguments], capture_output=True, check=False, env=os.environ
+                )
                 times.append(time.perf_counter() - start)
             yield f"cold start, {name}: {min(times):.2f} s"
 
@@ -120,8 +131,13 @@ def _generated(rules: list[Rule], count: int) -> Iterator[Rule]:
         base = rules[i % len(rules)]
         word = "".join(heads[(i // len(heads) ** k) % len(heads)] for k in range(3))
         version = base.versions[-1]
-        statement = {"zh": f"{word}类事项：{version.statement['zh'].replace('2', str(i % 9))}", "en": f"For matters of class {i}: {version.statement['en']}"}
-        made = replace(version, row=f"generated-{i}", statement=statement, misstatements=(), start=date(2020, 1, 1), end=None)
+        statement = {
+            "zh": f"{word}类事项：{version.statement['zh'].replace('2', str(i % 9))}",
+            "en": f"For matters of class {i}: {version.statement['en']}",
+        }
+        made = replace(
+            version, row=f"generated-{i}", statement=statement, misstatements=(), start=date(2020, 1, 1), end=None
+        )
         yield replace(base, id=f"generated-{i}", versions=(made,), examples=(), succeeded_by=())
 
 

@@ -76,7 +76,14 @@ def main() -> None:
 
 
 def _rules_option(function: _F) -> _F:
-    return click.option("--rules", "packs", multiple=True, type=click.Path(path_type=Path), metavar="DIR", help="Add a rule pack beside the built-in rules (repeatable), or use a book made by 'rules build'.")(function)
+    return click.option(
+        "--rules",
+        "packs",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Add a rule pack beside the built-in rules (repeatable), or use a book made by 'rules build'.",
+    )(function)
 
 
 @main.command()
@@ -86,18 +93,42 @@ def _rules_option(function: _F) -> _F:
 @click.option("--as-of", type=DAY, help="Judge the article as of this day instead of its own.")
 @click.option("--today", type=DAY, help="Replay another day as today.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), metavar="PATH", help="Write the report here instead of stdout.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PATH",
+    help="Write the report here instead of stdout.",
+)
 @_rules_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the report [default: the article's].")
 @click.option("--color/--no-color", default=None, help="Colours [default: on a terminal].")
 @click.option("--allow-private", is_flag=True, help="Also fetch private and loopback addresses (an intranet).")
 @click.option("--ignore-robots", is_flag=True, help="Fetch a page that robots.txt forbids (one you have a right to).")
 @click.option("--no-snapshot", is_flag=True, help="Do not keep fetched pages as evidence.")
-@click.option("--timeout", type=click.FloatRange(1, 600), default=30.0, show_default=True, help="Seconds one page may take in all.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(1, 600),
+    default=30.0,
+    show_default=True,
+    help="Seconds one page may take in all.",
+)
 def check(
-    inputs: tuple[str, ...], texts: tuple[str, ...], published: date | None, as_of: date | None, today: date | None, format_: str, output: Path | None, packs: tuple[Path, ...],
-    lang: str | None, color: bool | None, allow_private: bool, ignore_robots: bool, no_snapshot: bool, timeout: float,
-) -> int:  # fmt: skip
+    inputs: tuple[str, ...],
+    texts: tuple[str, ...],
+    published: date | None,
+    as_of: date | None,
+    today: date | None,
+    format_: str,
+    output: Path | None,
+    packs: tuple[Path, ...],
+    lang: str | None,
+    color: bool | None,
+    allow_private: bool,
+    ignore_robots: bool,
+    no_snapshot: bool,
+    timeout: float,
+) -> int:
     """Check articles: a URL, an HTML, text or PDF file, a .jsonl of articles, or - for standard input.
 
     \b
@@ -114,7 +145,15 @@ def check(
     from checker.pipeline import make_checker
 
     checker = make_checker(packs, today, _say)
-    articles = read_inputs(inputs, texts, published, allow_private=allow_private, robots=not ignore_robots, keep=not no_snapshot, deadline=timeout)
+    articles = read_inputs(
+        inputs,
+        texts,
+        published,
+        allow_private=allow_private,
+        robots=not ignore_robots,
+        keep=not no_snapshot,
+        deadline=timeout,
+    )
     with _Writer(format_, output, lang, color) as writer:
         bad = False
         for item in _progress(articles, writer.streams):
@@ -134,7 +173,11 @@ class _Writer:
         self._output = output
         self._part = output.with_name(f".{output.name}.{os.getpid()}.part") if output else None
         terminal = sys.stdout.isatty() and output is None
-        self._options = {"lang": lang, "color": terminal and not os.environ.get("NO_COLOR") if color is None else color, "width": _width() if terminal else None}
+        self._options = {
+            "lang": lang,
+            "color": terminal and not os.environ.get("NO_COLOR") if color is None else color,
+            "width": _width() if terminal else None,
+        }
         self._kept: list[Report] = []
         self._count = 0
         self.streams = terminal
@@ -197,7 +240,14 @@ def _progress(items: Iterable[Any], streaming: bool) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
         task = bar.add_task("checking", total=None)
         for item in items:
             yield item
@@ -265,7 +315,9 @@ def rules_search(text: str, limit: int, format_: str, packs: tuple[Path, ...]) -
 
 @rules.command("lint")
 @click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--examples/--no-examples", default=True, help="Also run every example sentence through the real pipeline.")
+@click.option(
+    "--examples/--no-examples", default=True, help="Also run every example sentence through the real pipeline."
+)
 def rules_lint(packs: tuple[Path, ...], examples: bool) -> int:
     """Check rule packs (default: the built-in rules): schema, references, dates, quotes, examples.
 
@@ -284,8 +336,12 @@ def rules_lint(packs: tuple[Path, ...], examples: bool) -> int:
 
 @rules.command("import")
 @click.argument("tables", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", "to", required=True, type=click.Path(path_type=Path), metavar="DIR", help="New folder for the rule pack.")
-@click.option("--checked", type=DAY, help="The day somebody last compared the table with the documents [default: today].")
+@click.option(
+    "--to", "to", required=True, type=click.Path(path_type=Path), metavar="DIR", help="New folder for the rule pack."
+)
+@click.option(
+    "--checked", type=DAY, help="The day somebody last compared the table with the documents [default: today]."
+)
 def rules_import(tables: tuple[Path, ...], to: Path, checked: date | None) -> None:
     """Turn tables of rules (YAML) into a rule pack, ready for --rules.
 
@@ -301,7 +357,9 @@ def rules_import(tables: tuple[Path, ...], to: Path, checked: date | None) -> No
 
 @rules.command("build")
 @click.argument("packs", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--to", "to", required=True, type=click.Path(path_type=Path), metavar="DIR", help="New folder for the book.")
+@click.option(
+    "--to", "to", required=True, type=click.Path(path_type=Path), metavar="DIR", help="New folder for the book."
+)
 def rules_build(packs: tuple[Path, ...], to: Path) -> None:
     """Build the built-in rules and PACKS into one indexed book (SQLite and arrays) for --rules.
 
@@ -332,12 +390,16 @@ def _show_rules(found: Sequence[Rule], format_: str) -> None:
 
 @main.command("eval")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]...")
-@click.option("--errors", is_flag=True, help="List every false flag, missed flag and wrong label with what each comparator said.")
+@click.option(
+    "--errors", is_flag=True, help="List every false flag, missed flag and wrong label with what each comparator said."
+)
 @click.option("--update", is_flag=True, help="Pin the figures reached as the new floors. Never lowers one.")
 @click.option("--allow-regression", is_flag=True, help="With --update: also lower floors.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @_rules_option
-def eval_(files: tuple[Path, ...], errors: bool, update: bool, allow_regression: bool, format_: str, packs: tuple[Path, ...]) -> int:
+def eval_(
+    files: tuple[Path, ...], errors: bool, update: bool, allow_regression: bool, format_: str, packs: tuple[Path, ...]
+) -> int:
     """Score labelled articles (default: corpora/gold against its pinned floors).
 
     FILE is a .jsonl of articles with labelled claims, or of one labelled statement a line (corpora/gold/README.md).
@@ -360,8 +422,16 @@ def eval_(files: tuple[Path, ...], errors: bool, update: bool, allow_regression:
 
 
 @main.command()
-@click.option("--pages", type=click.IntRange(1, 1000), default=40, show_default=True, help="Pages for the extraction ratio.")
-@click.option("--large", type=click.IntRange(1000, 1_000_000), default=100_000, show_default=True, help="Rules of the large generated book.")
+@click.option(
+    "--pages", type=click.IntRange(1, 1000), default=40, show_default=True, help="Pages for the extraction ratio."
+)
+@click.option(
+    "--large",
+    type=click.IntRange(1000, 1_000_000),
+    default=100_000,
+    show_default=True,
+    help="Rules of the large generated book.",
+)
 @click.option("--skip-large", is_flag=True, help="Leave the large book out (building it takes minutes).")
 def benchmarks(pages: int, large: int, skip_large: bool) -> None:
     """Measure speed and memory in one run and print ratios.
@@ -372,4 +442,3 @@ def benchmarks(pages: int, large: int, skip_large: bool) -> None:
 
     for line in run_benchmarks(pages, None if skip_large else large, _say):
         click.echo(line)
-

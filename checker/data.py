@@ -26,7 +26,9 @@ class _StrictLoader(_Base):  # type: ignore[misc]
             if not isinstance(key_node, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key_node.start_mark)
             if key_node.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"key '{key_node.value}' is given twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key_node.value}' is given twice", key_node.start_mark
+                )
             seen.add(key_node.value)
         return dict(super().construct_mapping(node, deep=deep))
 
@@ -68,5 +70,7 @@ def cache_dir() -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise CheckerError(f"{folder}: cannot make the cache folder: {error}; set CHECKER_CACHE to a writable one") from error
+        raise CheckerError(
+            f"{folder}: cannot make the cache folder: {error}; set CHECKER_CACHE to a writable one"
+        ) from error
     return folder

@@ -8,6 +8,7 @@ decompression. Proxies of the environment are not used: behind one, the peer cou
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import hashlib
 import ipaddress
@@ -118,7 +119,9 @@ class Fetcher:
             if status >= 400:
                 phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "unknown status"
                 raise FetchError(f"{url}: the server answered {status} ({phrase})")
-            page = Page(url, at, status, got, body, datetime.now(UTC), False, hashlib.sha256(body).hexdigest(), tuple(hops))
+            page = Page(
+                url, at, status, got, body, datetime.now(UTC), False, hashlib.sha256(body).hexdigest(), tuple(hops)
+            )
             if self.evidence is not None:
                 keep(page, self.evidence)
             return page
@@ -148,26 +151,43 @@ class Fetcher:
             return Protego.parse(body.decode("utf-8", "replace")) if status == 200 else None
         return None
 
-    def _with_retries(self, url: str, headers: Mapping[str, str], clock: _Clock) -> tuple[int, Mapping[str, str], bytes]:
+    def _with_retries(
+        self, url: str, headers: Mapping[str, str], clock: _Clock
+    ) -> tuple[int, Mapping[str, str], bytes]:
         for attempt in range(self.limits.retries + 1):
             status, got, body = self._request(url, headers, clock, self.limits.size)
             if status not in _RETRY or attempt == self.limits.retries:
                 return status, got, body
             wait = _retry_after(got.get("retry-after"), default=0.5 * 2**attempt)
             if wait >= clock.left():
-                raise FetchError(f"{url}: the server answered {status} and asks to wait {wait:.0f} s, longer than the deadline allows")
+                raise FetchError(
+                    f"{url}: the server answered {status} and asks to wait {wait:.0f} s, longer than the deadline allows"
+                )
             time.sleep(wait)
         raise AssertionError("unreachable")
 
-    def _request(self, url: str, headers: Mapping[str, str], clock: _Clock, size: int) -> tuple[int, Mapping[str, str], bytes]:
-        sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", "Accept": "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.5", **headers}
+    def _request(
+        self, url: str, headers: Mapping[str, str], clock: _Clock, size: int
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        sent = {
+            "User-Agent": USER_AGENT,
+            "Accept-Encoding": "gzip, deflate",
+            "Accept": "text/html,application/xhtml+xml,application/pdf;q=0.9,*/*;q=0.5",
+            **headers,
+        }
         with requests.Session() as session:
             session.trust_env = False
             adapter = _GuardedAdapter(self.allow_private, clock)
             session.mount("http://", adapter)
             session.mount("https://", adapter)
             try:
-                with session.get(url, headers=sent, stream=True, allow_redirects=False, timeout=(min(self.limits.connect, clock.left()), clock.left())) as response:
+                with session.get(
+                    url,
+                    headers=sent,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(min(self.limits.connect, clock.left()), clock.left()),
+                ) as response:
                     got = {k.lower(): v for k, v in response.headers.items()}
                     declared = got.get("content-length", "")
                     if declared.isdigit() and int(declared) > size:
@@ -268,7 +288,9 @@ class _GuardedAdapter(HTTPAdapter):
         timers = self._timers
 
         def dial(connection: Any) -> socket.socket:
-            sock = _connect(connection._dns_host, connection.port, allow_private, clock, connection.timeout or clock.left())
+            sock = _connect(
+                connection._dns_host, connection.port, allow_private, clock, connection.timeout or clock.left()
+            )
             sock.settimeout(clock.left())
             timer = threading.Timer(clock.left(), _hang_up, (sock,))
             timer.daemon = True
@@ -286,10 +308,8 @@ class _GuardedAdapter(HTTPAdapter):
 
 
 def _hang_up(sock: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
 
 
 def _read(response: requests.Response, url: str, size: int, clock: _Clock) -> bytes:
@@ -323,7 +343,10 @@ def _read(response: requests.Response, url: str, size: int, clock: _Clock) -> by
         parts.append(chunk)
     declared = response.headers.get("content-length", "")
     if declared.isdigit() and packed < int(declared):
-        raise FetchError(f"{url}: the connection broke after {packed:,} of {int(declared):,} bytes" + (" (deadline)" if clock.expired() else ""))
+        raise FetchError(
+            f"{url}: the connection broke after {packed:,} of {int(declared):,} bytes"
+            + (" (deadline)" if clock.expired() else "")
+        )
     return b"".join(parts)
 
 
@@ -364,7 +387,9 @@ def _plain(error: BaseException) -> str:
 
 def evidence_dir() -> Path:
     """Where snapshots are kept ($CHECKER_DATA, else the user's data folder)."""
-    root = os.environ.get("CHECKER_DATA") or os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share"), "checker")
+    root = os.environ.get("CHECKER_DATA") or os.path.join(
+        os.environ.get("XDG_DATA_HOME") or os.path.join(os.path.expanduser("~"), ".local", "share"), "checker"
+    )
     return Path(root) / "evidence"
 
 
@@ -400,6 +425,14 @@ def _append_warc(page: Page, folder: Path) -> None:
 
     with (folder / "evidence.warc.gz").open("ab") as out:
         writer = WARCWriter(out, gzip=True)
-        headers = StatusAndHeaders(str(page.status), [(k, v) for k, v in page.headers.items() if k != "content-encoding"], protocol="HTTP/1.1")
-        record = writer.create_warc_record(page.final_url, "response", payload=io.BytesIO(page.body), http_headers=headers, warc_headers_dict={"WARC-Date": page.retrieved.strftime("%Y-%m-%dT%H:%M:%SZ")})
+        headers = StatusAndHeaders(
+            str(page.status), [(k, v) for k, v in page.headers.items() if k != "content-encoding"], protocol="HTTP/1.1"
+        )
+        record = writer.create_warc_record(
+            page.final_url,
+            "response",
+            payload=io.BytesIO(page.body),
+            http_headers=headers,
+            warc_headers_dict={"WARC-Date": page.retrieved.strftime("%Y-%m-%dT%H:%M:%SZ")},
+        )
         writer.write_record(record)

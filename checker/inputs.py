@@ -23,7 +23,14 @@ _MAX_LINE = MAX_BYTES
 
 
 def read_inputs(
-    inputs: Sequence[str], texts: Sequence[str] = (), published: date | None = None, *, allow_private: bool = False, robots: bool = True, keep: bool = True, deadline: float = 30.0
+    inputs: Sequence[str],
+    texts: Sequence[str] = (),
+    published: date | None = None,
+    *,
+    allow_private: bool = False,
+    robots: bool = True,
+    keep: bool = True,
+    deadline: float = 30.0,
 ) -> Iterator[Article | CheckerError]:
     """The articles of all inputs in order; in place of one that cannot be read, the error that names it."""
     fetcher: Fetcher | None = None
@@ -33,7 +40,9 @@ def read_inputs(
                 if fetcher is None:
                     from checker.fetch import Fetcher, Limits, evidence_dir
 
-                    fetcher = Fetcher(Limits(deadline=deadline), allow_private, evidence_dir() if keep else None, robots)
+                    fetcher = Fetcher(
+                        Limits(deadline=deadline), allow_private, evidence_dir() if keep else None, robots
+                    )
                 yield _page(fetcher, name, published)
             else:
                 yield from _file(name, published)
@@ -49,7 +58,13 @@ def read_inputs(
 def _page(fetcher: Fetcher, url: str, published: date | None) -> Article:
     page = fetcher.get(url)
     try:
-        return read_article(page.body, url=page.final_url, media_type=page.headers.get("content-type"), published=published, retrieved=page.retrieved)
+        return read_article(
+            page.body,
+            url=page.final_url,
+            media_type=page.headers.get("content-type"),
+            published=published,
+            retrieved=page.retrieved,
+        )
     except CheckerError as error:
         raise CheckerError(f"{url}: {error}") from error
 

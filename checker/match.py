@@ -55,7 +55,14 @@ class RuleIndex:
     term-by-text matrix (starts, rows, weights), weights of unit length per text. `vectors` has unit rows.
     """
 
-    def __init__(self, table: Array, vocabulary: Mapping[str, int], idf: Array, postings: tuple[Array, Array, Array], vectors: Array | None) -> None:
+    def __init__(
+        self,
+        table: Array,
+        vocabulary: Mapping[str, int],
+        idf: Array,
+        postings: tuple[Array, Array, Array],
+        vectors: Array | None,
+    ) -> None:
         self.table = table
         self.vocabulary = vocabulary
         self.idf = idf
@@ -132,7 +139,13 @@ class RuleIndex:
     def save(self, folder: Path) -> None:
         """Write the index as plain arrays that can be mapped into memory."""
         folder.mkdir(parents=True, exist_ok=True)
-        arrays = {"table": self.table, "idf": self.idf, "starts": self._starts, "rows": self._rows, "weights": self._weights}
+        arrays = {
+            "table": self.table,
+            "idf": self.idf,
+            "starts": self._starts,
+            "rows": self._rows,
+            "weights": self._weights,
+        }
         if self.vectors is not None:
             arrays["vectors"] = self.vectors.astype(np.float16)
             if len(self.table) > _EXHAUSTIVE:
@@ -150,7 +163,10 @@ class RuleIndex:
             CheckerError: missing or damaged files.
         """
         try:
-            table, idf, starts, rows, weights = (np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False) for n in ("table", "idf", "starts", "rows", "weights"))
+            table, idf, starts, rows, weights = (
+                np.load(folder / f"{n}.npy", mmap_mode="r", allow_pickle=False)
+                for n in ("table", "idf", "starts", "rows", "weights")
+            )
             words = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
             vectors = None
             if (folder / "vectors.npy").exists():
@@ -159,7 +175,10 @@ class RuleIndex:
                     vectors = vectors.astype(np.float32)
             index = cls(table, {w: i for i, w in enumerate(words)}, idf, (starts, rows, weights), vectors)
             if (folder / "reduced.npy").exists():
-                index._coarse = (np.load(folder / "axes.npy", allow_pickle=False), np.load(folder / "reduced.npy", mmap_mode="r", allow_pickle=False))
+                index._coarse = (
+                    np.load(folder / "axes.npy", allow_pickle=False),
+                    np.load(folder / "reduced.npy", mmap_mode="r", allow_pickle=False),
+                )
             return index
         except (OSError, ValueError) as error:
             raise CheckerError(f"{folder}: not a rule index ({error})") from error

@@ -46,7 +46,9 @@ class Query:
     context_vector: Any
 
 
-def make_checker(packs: Sequence[Path] = (), today: date | None = None, say: Callable[[str], None] = lambda _: None) -> Checker:
+def make_checker(
+    packs: Sequence[Path] = (), today: date | None = None, say: Callable[[str], None] = lambda _: None
+) -> Checker:
     """A checker over the built-in rules and `packs`, with the packaged encoder where it is installed.
 
     Raises:
@@ -101,7 +103,9 @@ class Checker:
         """The claims of an article, analysed and encoded."""
         found = list(find_claims(article, self.book.lexicon, day))
         texts = [claim.text for claim, _ in found]
-        lacking = [i for i, (_, a) in enumerate(found) if sum(t.kind == "concept" for t in a.terms) < 2 and found[i][0].context]
+        lacking = [
+            i for i, (_, a) in enumerate(found) if sum(t.kind == "concept" for t in a.terms) < 2 and found[i][0].context
+        ]
         vectors: Any = None
         extra: dict[int, Any] = {}
         if self.encoder is not None and texts:
@@ -111,7 +115,9 @@ class Checker:
             extra = dict(zip(lacking, encoded[len(texts) :], strict=True))
         queries = []
         for i, (claim, analysis) in enumerate(found):
-            side = make_side(analysis, self.book.lexicon, None if vectors is None else vectors[i], self._inherited(claim, analysis))
+            side = make_side(
+                analysis, self.book.lexicon, None if vectors is None else vectors[i], self._inherited(claim, analysis)
+            )
             queries.append(Query(claim, analysis, side, extra.get(i)))
         return queries
 
@@ -146,7 +152,12 @@ class Checker:
         found = []
         for rank, number in enumerate(order):
             rival = order[1] if rank == 0 and len(order) > 1 else order[0]
-            retrieval = (float(words[number]), _NAN if vectors is None else float(vectors[number]), float(rank), float(fused[number] - fused[rival]))
+            retrieval = (
+                float(words[number]),
+                _NAN if vectors is None else float(vectors[number]),
+                float(rank),
+                float(fused[number] - fused[rival]),
+            )
             sides = self._sides(int(number), query.side.chinese)
             if withhold is not None:
                 sides = {v: _without(s, withhold) for v, s in sides.items()}
@@ -175,7 +186,11 @@ class Checker:
             return -1
         for number, rule in enumerate(self.book.rules):
             if example in rule.examples:
-                return next(row for row, entry in zip(self.book.index.rows_of(number), entries(rule), strict=True) if entry[-1] == example.text)
+                return next(
+                    row
+                    for row, entry in zip(self.book.index.rows_of(number), entries(rule), strict=True)
+                    if entry[-1] == example.text
+                )
         return -1
 
     def _make_sides(self, number: int, chinese: bool) -> Mapping[int, RuleSides]:
@@ -189,12 +204,19 @@ class Checker:
                 continue
             vector = None if index.vectors is None else index.vectors[row]
             if kind in (STATEMENT, MISSTATEMENT):
-                made[version].setdefault(kind, []).append(make_side(analyse(text, book=self.book.lexicon), self.book.lexicon, vector))
+                made[version].setdefault(kind, []).append(
+                    make_side(analyse(text, book=self.book.lexicon), self.book.lexicon, vector)
+                )
             else:
                 example = rule.examples[position]
                 day = example.on or self.today
-                examples[version_for(rule, day)].append((example.relation, make_side(analyse(text, day, self.book.lexicon), self.book.lexicon, vector)))
-        return {v: RuleSides(made[v][STATEMENT][0], tuple(made[v].get(MISSTATEMENT, ())), tuple(examples[v]), version.start) for v, version in enumerate(rule.versions)}
+                examples[version_for(rule, day)].append(
+                    (example.relation, make_side(analyse(text, day, self.book.lexicon), self.book.lexicon, vector))
+                )
+        return {
+            v: RuleSides(made[v][STATEMENT][0], tuple(made[v].get(MISSTATEMENT, ())), tuple(examples[v]), version.start)
+            for v, version in enumerate(rule.versions)
+        }
 
 
 def version_for(rule: Rule, day: date) -> int:
@@ -202,8 +224,15 @@ def version_for(rule: Rule, day: date) -> int:
     for i, version in enumerate(rule.versions):
         if version.in_force(day):
             return i
-    return next((i for i, v in enumerate(rule.versions) if v.start is not None and v.start > day), len(rule.versions) - 1)
+    return next(
+        (i for i, v in enumerate(rule.versions) if v.start is not None and v.start > day), len(rule.versions) - 1
+    )
 
 
 def _without(sides: RuleSides, example: Example) -> RuleSides:
-    return RuleSides(sides.statement, sides.misstatements, tuple(pair for pair in sides.examples if pair[1].analysis.text != example.text), sides.start)
+    return RuleSides(
+        sides.statement,
+        sides.misstatements,
+        tuple(pair for pair in sides.examples if pair[1].analysis.text != example.text),
+        sides.start,
+    )

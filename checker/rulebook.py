@@ -41,7 +41,9 @@ class RuleBook:
         return self.rules.find(name)
 
 
-def open_rulebook(packs: Sequence[Path] = (), encoder: Encoder | None = None, say: Callable[[str], None] = lambda _: None) -> RuleBook:
+def open_rulebook(
+    packs: Sequence[Path] = (), encoder: Encoder | None = None, say: Callable[[str], None] = lambda _: None
+) -> RuleBook:
     """The built-in rules and those of `packs` (folders), or a single book made by `build_rulebook`.
 
     Raises:
@@ -71,7 +73,9 @@ def build_rulebook(packs: Sequence[Path], to: Path, encoder: Encoder | None) -> 
     part.mkdir(parents=True)
     try:
         build_index(rules, encoder, book).save(part)
-        count = write_rules(part / _FILE, rules, {"digest": _digest(packs, encoder), "encoder": encoder.name if encoder else ""})
+        count = write_rules(
+            part / _FILE, rules, {"digest": _digest(packs, encoder), "encoder": encoder.name if encoder else ""}
+        )
         shutil.rmtree(to, ignore_errors=True)
         part.rename(to)
     except OSError as error:
@@ -121,5 +125,3 @@ def _digest(packs: Sequence[Path], encoder: Encoder | None) -> str:
             state.update(str(path.relative_to(root)).encode())
             state.update(hashlib.sha256(path.read_bytes()).digest())
     return f"sha256:{state.hexdigest()}"
-
-

@@ -63,7 +63,11 @@ class Site:
 
             def send(self, status: int, body: bytes = b"", **headers: str) -> None:
                 self.send_response(status)
-                for name, value in {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body)), **headers}.items():
+                for name, value in {
+                    "Content-Type": "text/html; charset=utf-8",
+                    "Content-Length": str(len(body)),
+                    **headers,
+                }.items():
                     self.send_header(name.replace("_", "-"), value)
                 self.end_headers()
                 self.wfile.write(body)

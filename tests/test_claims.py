@@ -76,7 +76,12 @@ def test_items_of_a_page_have_their_own_day(book):
     [
         (None, "国家规定职工医保个人账户仍然保留。", None, False),
         ("深圳医保新规", "参保人可以选择一档或二档。", "CN-44-SZ", False),
-        (None, "Singapore's CPF requires workers to set money aside. Singaporeans can use Medisave for hospital bills.", "SG", True),
+        (
+            None,
+            "Singapore's CPF requires workers to set money aside. Singaporeans can use Medisave for hospital bills.",
+            "SG",
+            True,
+        ),
         ("2026 勞保勞退新制攻略", "2026 年勞保重大變革！法定退休年齡延至 65 歲。", "TW", True),
         (None, "中国与新加坡的制度不同，我国职工医保设有个人账户，国家医保局多次说明。", None, False),
     ],
@@ -86,6 +91,16 @@ def test_scope_of_an_article(title, text, place, foreign, book):
     assert (scope.place, scope.foreign) == (place, foreign)
 
 
-@pytest.mark.parametrize(("rule", "claim", "holds"), [("CN", None, True), ("CN", "CN-44", False), ("CN-44", "CN-44-SZ", True), ("CN-44", None, False), ("CN-44", "CN-31", False), ("CN-4", "CN-44", False)])
+@pytest.mark.parametrize(
+    ("rule", "claim", "holds"),
+    [
+        ("CN", None, True),
+        ("CN", "CN-44", False),
+        ("CN-44", "CN-44-SZ", True),
+        ("CN-44", None, False),
+        ("CN-44", "CN-31", False),
+        ("CN-4", "CN-44", False),
+    ],
+)
 def test_a_rule_holds_in_its_place_only(rule, claim, holds):
     assert holds_in(rule, claim) is holds

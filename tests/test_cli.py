@@ -62,15 +62,30 @@ def test_good_inputs_are_reported_beside_a_bad_one(tmp_path):
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "binary.txt").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "cut.pdf").write_bytes(b"%PDF-1.4 nothing")
-    result = check(*(str(tmp_path / n) for n in ("empty.txt", "good.txt", "binary.txt", "cut.pdf")), "--format", "jsonl")
+    result = check(
+        *(str(tmp_path / n) for n in ("empty.txt", "good.txt", "binary.txt", "cut.pdf")), "--format", "jsonl"
+    )
     assert result.exit_code == 2
     assert [json.loads(line)["article"]["id"] for line in result.stdout.splitlines()] == ["good.txt"]
-    assert sorted(line.split(": ")[1].rsplit("/", 1)[-1] for line in result.stderr.splitlines()) == ["binary.txt", "cut.pdf", "empty.txt"]
+    assert sorted(line.split(": ")[1].rsplit("/", 1)[-1] for line in result.stderr.splitlines()) == [
+        "binary.txt",
+        "cut.pdf",
+        "empty.txt",
+    ]
 
 
 def test_jsonl_in_and_out_bad_lines_named(tmp_path):
     path = tmp_path / "articles.jsonl"
-    path.write_text("\n".join([json.dumps({"id": "1", "text": TRUE}), "{broken", json.dumps({"id": "3"}), json.dumps({"id": "4", "text": FALSE, "published": "2024-01-31"})]))
+    path.write_text(
+        "\n".join(
+            [
+                json.dumps({"id": "1", "text": TRUE}),
+                "{broken",
+                json.dumps({"id": "3"}),
+                json.dumps({"id": "4", "text": FALSE, "published": "2024-01-31"}),
+            ]
+        )
+    )
     result = check(str(path), "--format", "jsonl")
     assert [json.loads(line)["article"]["id"] for line in result.stdout.splitlines()] == ["1", "4"]
     assert "line 2: is not JSON" in result.stderr
@@ -81,8 +96,16 @@ def test_jsonl_in_and_out_bad_lines_named(tmp_path):
 def test_standard_input_may_be_text_html_or_jsonl():
     assert json.loads(check("-", "--format", "json", stdin=FALSE.encode()).stdout)["summary"]["flagged"] == 1
     page = f"<html><head><title>余额通知</title></head><body><article><h1>余额通知</h1><p>{FALSE}</p><p>{FALSE}</p></article></body></html>"
-    assert json.loads(check("-", "--format", "json", stdin=page.encode("gb18030")).stdout)["article"]["title"] == "余额通知"
-    assert json.loads(check("-", "--format", "jsonl", stdin=json.dumps({"id": "x", "text": FALSE}).encode()).stdout)["article"]["id"] == "x"
+    assert (
+        json.loads(check("-", "--format", "json", stdin=page.encode("gb18030")).stdout)["article"]["title"]
+        == "余额通知"
+    )
+    assert (
+        json.loads(check("-", "--format", "jsonl", stdin=json.dumps({"id": "x", "text": FALSE}).encode()).stdout)[
+            "article"
+        ]["id"]
+        == "x"
+    )
 
 
 @pytest.mark.parametrize("format_", ["text", "json", "jsonl", "html", "csv", "claimreview"])
@@ -102,7 +125,9 @@ def test_a_place_that_cannot_be_written_is_said():
 
 def test_a_page_is_fetched_read_and_kept(site, tmp_path, monkeypatch):
     monkeypatch.setenv("CHECKER_DATA", str(tmp_path))
-    site.pages["/a.html"] = f"<html><head><title>余额通知来了</title></head><body><article><h1>余额通知来了</h1><p>{FALSE}</p><p>{FALSE}</p></article></body></html>".encode()
+    site.pages["/a.html"] = (
+        f"<html><head><title>余额通知来了</title></head><body><article><h1>余额通知来了</h1><p>{FALSE}</p><p>{FALSE}</p></article></body></html>".encode()
+    )
     result = check(site.url + "/a.html", "--allow-private", "--format", "json")
     data = json.loads(result.stdout)
     assert (result.exit_code, data["article"]["url"]) == (1, site.url + "/a.html")
@@ -111,8 +136,16 @@ def test_a_page_is_fetched_read_and_kept(site, tmp_path, monkeypatch):
 
 def test_published_and_as_of_move_the_day():
     text = "自2025年5月10日起，结婚登记不再要求户口簿。"
-    assert json.loads(check("--text", text, "--published", "2019-06-01", "--format", "json").stdout)["article"]["as_of"] == "2019-06-01"
-    assert json.loads(check("--text", text, "--published", "2019-06-01", "--as-of", "2026-01-01", "--format", "json").stdout)["article"]["as_of"] == "2026-01-01"
+    assert (
+        json.loads(check("--text", text, "--published", "2019-06-01", "--format", "json").stdout)["article"]["as_of"]
+        == "2019-06-01"
+    )
+    assert (
+        json.loads(
+            check("--text", text, "--published", "2019-06-01", "--as-of", "2026-01-01", "--format", "json").stdout
+        )["article"]["as_of"]
+        == "2026-01-01"
+    )
 
 
 def test_rules_commands():
@@ -123,7 +156,10 @@ def test_rules_commands():
     assert "← today" in shown.stdout
     assert "1978-05-24 → 2025-01-01" in shown.stdout
     assert "no version is in force" in run("rules", "show", "mi-msl-vbp", "--on", "2026-01-01").stdout
-    assert json.loads(run("rules", "show", "pen-retire-age-old", "--format", "json").stdout)[0]["id"] == "pen-retire-age-targets"
+    assert (
+        json.loads(run("rules", "show", "pen-retire-age-old", "--format", "json").stdout)[0]["id"]
+        == "pen-retire-age-targets"
+    )
     assert "lab-maternity-98" in run("rules", "search", "产假多少天", "-n", "3").stdout
     assert "lab-maternity-98" in run("rules", "search", "how long is maternity leave", "-n", "3").stdout
 
@@ -148,7 +184,14 @@ def test_a_pack_from_a_table_is_used_at_once(tmp_path):
     evidence = json.loads(result.stdout)["findings"][0]["evidence"]
     assert evidence[0]["rule"] == "ex-ferry"
     assert run("rules", "build", str(pack), "--to", str(tmp_path / "book")).exit_code == 0
-    assert json.loads(check("--text", "坐渡轮带折叠自行车需要另外收费。", "--rules", str(tmp_path / "book"), "--format", "json").stdout)["findings"][0]["evidence"][0]["rule"] == "ex-ferry"
+    assert (
+        json.loads(
+            check(
+                "--text", "坐渡轮带折叠自行车需要另外收费。", "--rules", str(tmp_path / "book"), "--format", "json"
+            ).stdout
+        )["findings"][0]["evidence"][0]["rule"]
+        == "ex-ferry"
+    )
 
 
 def test_a_broken_rule_file_names_itself(tmp_path):
@@ -160,12 +203,31 @@ def test_a_broken_rule_file_names_itself(tmp_path):
 
 
 def test_every_command_has_help_with_an_example():
-    for command in ([], ["check"], ["rules"], ["rules", "list"], ["rules", "show"], ["rules", "search"], ["rules", "lint"], ["rules", "import"], ["rules", "build"], ["eval"], ["benchmarks"]):
+    for command in (
+        [],
+        ["check"],
+        ["rules"],
+        ["rules", "list"],
+        ["rules", "show"],
+        ["rules", "search"],
+        ["rules", "lint"],
+        ["rules", "import"],
+        ["rules", "build"],
+        ["eval"],
+        ["benchmarks"],
+    ):
         result = run(*command, "--help")
         assert result.exit_code == 0
         assert "Usage:" in result.stdout
 
 
 def test_a_closed_pipe_is_no_error():
-    process = subprocess.run(f"{sys.executable} -m checker rules list | head -1", shell=True, capture_output=True, text=True, cwd=Path(__file__).parent)
+    process = subprocess.run(
+        f"{sys.executable} -m checker rules list | head -1",
+        shell=True,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+    )
     assert "Traceback" not in process.stderr

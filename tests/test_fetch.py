@@ -13,12 +13,32 @@ from checker.fetch import Fetcher, FetchError, Limits, is_public
 
 
 def fetcher(**kwargs):
-    return Fetcher(Limits(deadline=kwargs.pop("deadline", 5), size=kwargs.pop("size", 200_000), retries=kwargs.pop("retries", 2)), allow_private=kwargs.pop("allow_private", True), **kwargs)
+    return Fetcher(
+        Limits(deadline=kwargs.pop("deadline", 5), size=kwargs.pop("size", 200_000), retries=kwargs.pop("retries", 2)),
+        allow_private=kwargs.pop("allow_private", True),
+        **kwargs,
+    )
 
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0", "100.64.0.1", "224.0.0.1", "::1", "fe80::1", "fc00::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::"],
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "0.0.0.0",
+        "100.64.0.1",
+        "224.0.0.1",
+        "::1",
+        "fe80::1",
+        "fc00::1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ],
 )
 def test_private_addresses_are_not_public(address):
     assert not is_public(address)
@@ -29,13 +49,33 @@ def test_public_addresses_are(address):
     assert is_public(address)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://localhost:1/", "http://0x7f000001:1/", "http://2130706433:1/", "http://[::1]:1/", "http://[::ffff:127.0.0.1]:1/", "http://169.254.169.254/latest/meta-data/"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:1/",
+        "http://localhost:1/",
+        "http://0x7f000001:1/",
+        "http://2130706433:1/",
+        "http://[::1]:1/",
+        "http://[::ffff:127.0.0.1]:1/",
+        "http://169.254.169.254/latest/meta-data/",
+    ],
+)
 def test_loopback_and_metadata_are_refused_in_every_spelling(url):
     with pytest.raises(FetchError, match="not a public address"):
         Fetcher(Limits(deadline=3), robots=False).get(url)
 
 
-@pytest.mark.parametrize(("url", "reason"), [("file:///etc/passwd", "only http"), ("ftp://example.org/", "only http"), ("http:///x", "no host"), ("http://a:b@example.org/", "password"), ("http://[::1/", "valid")])
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("file:///etc/passwd", "only http"),
+        ("ftp://example.org/", "only http"),
+        ("http:///x", "no host"),
+        ("http://a:b@example.org/", "password"),
+        ("http://[::1/", "valid"),
+    ],
+)
 def test_other_addresses_are_refused(url, reason):
     with pytest.raises(FetchError, match=reason):
         Fetcher().get(url)
@@ -112,10 +152,14 @@ def test_a_zip_bomb_stops_at_the_limit(site):
         fetcher().get(site.url + "/bomb")
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, lambda d: zlib.compress(d)[2:-4]], ids=["gzip", "zlib", "raw deflate"])
+@pytest.mark.parametrize(
+    "pack", [gzip.compress, zlib.compress, lambda d: zlib.compress(d)[2:-4]], ids=["gzip", "zlib", "raw deflate"]
+)
 def test_compressed_pages_are_unpacked(site, pack):
     body = "个人账户".encode() * 1000
-    site.pages["/z"] = lambda h: h.send(200, pack(body), Content_Encoding="gzip" if pack is gzip.compress else "deflate")
+    site.pages["/z"] = lambda h: h.send(
+        200, pack(body), Content_Encoding="gzip" if pack is gzip.compress else "deflate"
+    )
     assert fetcher().get(site.url + "/z").body == body
 
 
@@ -188,7 +232,9 @@ def test_a_long_retry_after_is_said_at_once(site):
 
 
 def test_conditional_requests(site):
-    site.pages["/a"] = lambda h: h.send(304) if h.headers.get("If-None-Match") == '"v1"' else h.send(200, b"x", ETag='"v1"')
+    site.pages["/a"] = lambda h: (
+        h.send(304) if h.headers.get("If-None-Match") == '"v1"' else h.send(200, b"x", ETag='"v1"')
+    )
     page = fetcher(robots=False).get(site.url + "/a")
     again = fetcher(robots=False).get(site.url + "/a", etag=page.headers["etag"])
     assert (page.not_modified, again.not_modified, again.body) == (False, True, b"")

@@ -20,13 +20,25 @@ TRADITIONAL = "職工醫保個人賬戶仍然保留，個人繳費繼續全部�
 EXPECTED = read_yaml(SAMPLES / "expected.yaml") if (SAMPLES / "expected.yaml").exists() else {}
 
 
-@pytest.mark.parametrize(("text", "codec"), [(SIMPLE, "utf-8"), (SIMPLE, "utf-8-sig"), (SIMPLE, "gb18030"), (SIMPLE, "utf-16"), (TRADITIONAL, "big5hkscs"), (TRADITIONAL, "utf-8"), ("The fee is £5 – café", "cp1252"), ("plain ASCII", "ascii")])
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        (SIMPLE, "utf-8"),
+        (SIMPLE, "utf-8-sig"),
+        (SIMPLE, "gb18030"),
+        (SIMPLE, "utf-16"),
+        (TRADITIONAL, "big5hkscs"),
+        (TRADITIONAL, "utf-8"),
+        ("The fee is £5 – café", "cp1252"),
+        ("plain ASCII", "ascii"),
+    ],
+)
 @pytest.mark.parametrize("declared", [None, "utf-8", "gb2312", "iso-8859-1"])
 def test_the_charset_is_seen_whatever_is_declared(text, codec, declared):
     if codec == "cp1252" and declared not in (None, "iso-8859-1"):
         pytest.skip("western text with a wrong declaration is not told apart")
     decoded = decode(text.encode(codec), declared)
-    assert decoded == text or codec == "cp1252" and decoded.replace("\x96", "–") == text
+    assert decoded == text or (codec == "cp1252" and decoded.replace("\x96", "–") == text)
 
 
 def test_utf8_cut_in_a_character_or_with_a_bad_byte_stays_utf8():
@@ -62,7 +74,9 @@ def test_nothing_to_read_is_said(data, message):
 
 def test_a_page_of_ten_megabytes_without_text_is_an_error_in_seconds():
     with pytest.raises(CheckerError, match="no article text"):
-        read_article(b"<html><body>" + b"<div class='x'><a href='#'></a></div>" * 250_000 + b"</body></html>", name="x.html")
+        read_article(
+            b"<html><body>" + b"<div class='x'><a href='#'></a></div>" * 250_000 + b"</body></html>", name="x.html"
+        )
 
 
 def test_entities_of_a_page_are_not_fetched_or_expanded(tmp_path):
@@ -94,20 +108,44 @@ def test_teaser_lists_are_cut_from_plain_text(heading):
 
 def test_a_byline_gives_the_day_and_running_text_does_not():
     assert article_from_text(f"标题\n某某日报 2024-05-12 08:30\n{SIMPLE}").published == date(2024, 5, 12)
-    assert article_from_text(f"Some headline here\nMondo Social Updated on 2024-01-31\n{SIMPLE}").published == date(2024, 1, 31)
+    assert article_from_text(f"Some headline here\nMondo Social Updated on 2024-01-31\n{SIMPLE}").published == date(
+        2024, 1, 31
+    )
     assert article_from_text(f"标题\n该办法自2021年5月1日起施行，{SIMPLE}").published is None
 
 
-@pytest.mark.parametrize(("text", "day"), [("2024年3月1日", date(2024, 3, 1)), ("2024-03-01 08:00", date(2024, 3, 1)), ("1 March 2024", date(2024, 3, 1)), ("March 1st, 2024", date(2024, 3, 1)), ("2024-13-01", None), ("三季度", None)])
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2024年3月1日", date(2024, 3, 1)),
+        ("2024-03-01 08:00", date(2024, 3, 1)),
+        ("1 March 2024", date(2024, 3, 1)),
+        ("March 1st, 2024", date(2024, 3, 1)),
+        ("2024-13-01", None),
+        ("三季度", None),
+    ],
+)
 def test_find_date(text, day):
     assert find_date(text) == day
 
 
 def test_json_articles():
-    assert article_from_json({"id": "a", "text": SIMPLE, "published": "2024-05", "title": "题目"}).published == date(2024, 5, 1)
-    page = article_from_json({"id": "b", "html": f"<html><body><article><h1>题目在这里</h1><p>{SIMPLE}</p><p>{SIMPLE}</p></article></body></html>"})
+    assert article_from_json({"id": "a", "text": SIMPLE, "published": "2024-05", "title": "题目"}).published == date(
+        2024, 5, 1
+    )
+    page = article_from_json(
+        {
+            "id": "b",
+            "html": f"<html><body><article><h1>题目在这里</h1><p>{SIMPLE}</p><p>{SIMPLE}</p></article></body></html>",
+        }
+    )
     assert "个人账户仍然保留" in page.text
-    for row, message in [({"id": "a"}, "text: missing"), ({"text": 5}, "text: must be text"), ({"text": "x y z w", "published": "soon"}, "published: 'soon' is not a day"), ([], "not a JSON object")]:
+    for row, message in [
+        ({"id": "a"}, "text: missing"),
+        ({"text": 5}, "text: must be text"),
+        ({"text": "x y z w", "published": "soon"}, "published: 'soon' is not a day"),
+        ([], "not a JSON object"),
+    ]:
         with pytest.raises(CheckerError, match=message):
             article_from_json(row)
 

@@ -15,7 +15,21 @@ from conftest import TODAY
 from checker.ingest import article_from_text
 from checker.report import render, report_json
 from checker.report.data import shown_quote
-from checker.types import Citation, Claim, Evidence, Label, Reason, Relation, Report, Rule, Source, Span, Stance, Verdict, Version
+from checker.types import (
+    Citation,
+    Claim,
+    Evidence,
+    Label,
+    Reason,
+    Relation,
+    Report,
+    Rule,
+    Source,
+    Span,
+    Stance,
+    Verdict,
+    Version,
+)
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(2)> =HYPERLINK("http://x")'
 SOURCE = Source("decree", "示例条例", "示例机关", "示例令第1号", "2020-01-01", "https://example.org/1", "statute-text")
@@ -35,7 +49,9 @@ def a_report(text="补办费为20元。\n补办不收费。", label=Label.CONTRA
     version = a_version()
     rule = Rule("ex-fee", "fees", "CN", (version,), TODAY)
     evidence = Evidence(rule, version, Relation.CONTRADICTS, 0.9)
-    found = Verdict(claim, label, 0.9, Reason.QUANTITY, {"zh": "数字不符", "en": "another figure"}, ("20元", "10元"), (evidence,))
+    found = Verdict(
+        claim, label, 0.9, Reason.QUANTITY, {"zh": "数字不符", "en": "another figure"}, ("20元", "10元"), (evidence,)
+    )
     return Report(article, date(2024, 1, 31), TODAY, (found,), "sha256:0", 1)
 
 
@@ -57,10 +73,23 @@ def test_json_follows_the_contract():
     assert data["summary"]["by_label"] == {"contradicted": 1}
     assert json.loads(render("json", [a_report()]))["findings"] == data["findings"]
     assert len(json.loads(render("json", [a_report(), a_report()]))) == 2
-    assert [json.loads(line)["schema"] for line in render("jsonl", [a_report(), a_report()]).splitlines()] == ["checker.report/1"] * 2
+    assert [json.loads(line)["schema"] for line in render("jsonl", [a_report(), a_report()]).splitlines()] == [
+        "checker.report/1"
+    ] * 2
 
 
-@pytest.mark.parametrize(("label", "stance", "flagged"), [(Label.CONTRADICTED, Stance.ASSERTED, True), (Label.OUTDATED, Stance.ASSERTED, True), (Label.PREMATURE, Stance.ASSERTED, True), (Label.MISLEADING, Stance.ASSERTED, False), (Label.CONTRADICTED, Stance.REFUTED, False), (Label.CONTRADICTED, Stance.REPORTED, False), (Label.CONTRADICTED, Stance.ASKED, False)])
+@pytest.mark.parametrize(
+    ("label", "stance", "flagged"),
+    [
+        (Label.CONTRADICTED, Stance.ASSERTED, True),
+        (Label.OUTDATED, Stance.ASSERTED, True),
+        (Label.PREMATURE, Stance.ASSERTED, True),
+        (Label.MISLEADING, Stance.ASSERTED, False),
+        (Label.CONTRADICTED, Stance.REFUTED, False),
+        (Label.CONTRADICTED, Stance.REPORTED, False),
+        (Label.CONTRADICTED, Stance.ASKED, False),
+    ],
+)
 def test_only_asserted_statements_are_flagged(label, stance, flagged):
     assert report_json(a_report(label=label, stance=stance))["findings"][0]["flagged"] is flagged
 
@@ -103,11 +132,19 @@ def test_html_of_several_articles_has_no_double_ids():
 def test_csv_is_read_back_and_runs_no_formula():
     rows = list(csv.DictReader(io.StringIO(render("csv", [a_report("=1+1 补办费为20元。\n补办")]))))
     assert rows[0]["claim"].startswith("'=")
-    assert (rows[0]["label"], rows[0]["flagged"], rows[0]["rule"], rows[0]["claimed"], rows[0]["ruled"]) == ("contradicted", "yes", "ex-fee", "20元", "10元")
+    assert (rows[0]["label"], rows[0]["flagged"], rows[0]["rule"], rows[0]["claimed"], rows[0]["ruled"]) == (
+        "contradicted",
+        "yes",
+        "ex-fee",
+        "20元",
+        "10元",
+    )
 
 
 def test_claimreview():
-    data = json.loads(render("claimreview", [a_report(), a_report(stance=Stance.REFUTED), a_report(label=Label.SUPPORTED)]))
+    data = json.loads(
+        render("claimreview", [a_report(), a_report(stance=Stance.REFUTED), a_report(label=Label.SUPPORTED)])
+    )
     assert data["@context"] == "https://schema.org"
     reviews = data["@graph"]
     assert [r["@type"] for r in reviews] == ["ClaimReview"] * 2
@@ -120,7 +157,15 @@ def test_claimreview():
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_text_says_what_is_wrong_and_where_it_says_so(lang):
     text = render("text", [a_report()], lang=lang)
-    for piece in ("补办费为20元", "20元  ≠  10元", "示例令第1号", "第二条", "补办费，十元", "https://example.org/1", {"zh": "补办费为10元。", "en": "A replacement costs 10 yuan."}[lang]):
+    for piece in (
+        "补办费为20元",
+        "20元  ≠  10元",
+        "示例令第1号",
+        "第二条",
+        "补办费，十元",
+        "https://example.org/1",
+        {"zh": "补办费为10元。", "en": "A replacement costs 10 yuan."}[lang],
+    ):
         assert piece in text
     assert "\x1b[" not in text
     assert "\x1b[" in render("text", [a_report()], color=True)

@@ -13,24 +13,48 @@ from checker.rules.load import load_pack
 from checker.rules.store import StoredRules, write_rules
 from checker.types import CheckerError
 
-SOURCE = {"title": "示例条例", "issuer": "示例机关", "number": "示例令第1号", "date": "2020-01-01", "kind": "statute-text", "url": "https://example.org/1"}
+SOURCE = {
+    "title": "示例条例",
+    "issuer": "示例机关",
+    "number": "示例令第1号",
+    "date": "2020-01-01",
+    "kind": "statute-text",
+    "url": "https://example.org/1",
+}
 
 
 def version(**changes):
-    row = {"row": "ex-stay", "statement": {"zh": "过境人员可以停留72小时。", "en": "Transit passengers may stay for 72 hours."}, "population": ["all"], "verified": "true", "confidence": "high", "citations": [{"source": "decree", "locator": "第二条", "quote": "七十二小时"}]}
+    row = {
+        "row": "ex-stay",
+        "statement": {"zh": "过境人员可以停留72小时。", "en": "Transit passengers may stay for 72 hours."},
+        "population": ["all"],
+        "verified": "true",
+        "confidence": "high",
+        "citations": [{"source": "decree", "locator": "第二条", "quote": "七十二小时"}],
+    }
     return {k: v for k, v in (row | changes).items() if v is not None}
 
 
 def rule(**changes):
-    row = {"id": "ex-stay", "topic": "visa", "jurisdiction": "CN", "last_verified": "2024-01-01", "versions": {"2020-01-01": version(), "2024-07-01": version(row="ex-stay-144"), "2026-01-01": "ended"}}
+    row = {
+        "id": "ex-stay",
+        "topic": "visa",
+        "jurisdiction": "CN",
+        "last_verified": "2024-01-01",
+        "versions": {"2020-01-01": version(), "2024-07-01": version(row="ex-stay-144"), "2026-01-01": "ended"},
+    }
     return {k: v for k, v in (row | changes).items() if v is not None}
 
 
 def pack(folder: Path, data=None, text=None, name="ex-stay", source=SOURCE) -> Path:
     (folder / "rules" / "visa").mkdir(parents=True)
     (folder / "sources").mkdir()
-    (folder / "sources" / "decree.yaml").write_text(yaml.safe_dump({k: v for k, v in source.items() if v}, allow_unicode=True))
-    (folder / "rules" / "visa" / f"{name}.yaml").write_text(text if text is not None else yaml.safe_dump(data or rule(), allow_unicode=True, sort_keys=False))
+    (folder / "sources" / "decree.yaml").write_text(
+        yaml.safe_dump({k: v for k, v in source.items() if v}, allow_unicode=True)
+    )
+    (folder / "rules" / "visa" / f"{name}.yaml").write_text(
+        text if text is not None else yaml.safe_dump(data or rule(), allow_unicode=True, sort_keys=False)
+    )
     return folder
 
 
@@ -65,7 +89,10 @@ def test_the_version_of_a_day(tmp_path, day, row):
         ({"versions": {"2020-01-01": version(citations=None)}}, "citations: field required"),
         ({"versions": {"2020-01-01": version(statement={"zh": "只有中文。"})}}, "statement.en: field required"),
         ({"versions": {"2020-01-01": version(citations=[{"source": "nowhere", "quote": "x"}])}}, "no source 'nowhere'"),
-        ({"versions": {"2020-01-01": version(citations=[{"source": "decree"}])}}, "a verified version needs at least one quote"),
+        (
+            {"versions": {"2020-01-01": version(citations=[{"source": "decree"}])}},
+            "a verified version needs at least one quote",
+        ),
         ({"versions": {"2020-01-01": version(citations=[{"source": "decree", "quote": "字" * 121}])}}, "quote"),
         ({"versions": {"2024-01-01": version(), "2020-01-01": version()}}, "keys must stand in order"),
         ({"versions": {"2020-01-01": version(), "unknown": version()}}, "an unknown start can only come first"),
@@ -81,7 +108,15 @@ def test_a_bad_rule_names_file_and_key(tmp_path, change, message):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize(("text", "message"), [("id: a\nid: b\n", "line 2: key 'id' is given twice"), ("id: [a", "line"), ("- just a list\n", "file"), ("\tid: a", "line 1")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id: a\nid: b\n", "line 2: key 'id' is given twice"),
+        ("id: [a", "line"),
+        ("- just a list\n", "file"),
+        ("\tid: a", "line 1"),
+    ],
+)
 def test_bad_yaml_names_file_and_line(tmp_path, text, message):
     with pytest.raises(CheckerError, match=message) as error:
         load_pack(pack(tmp_path, text=text))
@@ -91,7 +126,9 @@ def test_bad_yaml_names_file_and_line(tmp_path, text, message):
 def test_values_stay_text(tmp_path):
     data = rule()
     data["versions"]["2020-01-01"]["quantities"] = [{"name": "code", "value": "0402", "unit": "days"}]
-    (found,) = load_pack(pack(tmp_path, text=yaml.safe_dump(data, allow_unicode=True, sort_keys=False).replace("'0402'", "0402"))).rules
+    (found,) = load_pack(
+        pack(tmp_path, text=yaml.safe_dump(data, allow_unicode=True, sort_keys=False).replace("'0402'", "0402"))
+    ).rules
     assert found.versions[0].quantities[0].value == "0402"
 
 
@@ -116,11 +153,24 @@ def table(folder: Path, *rows) -> Path:
 
 
 def test_rows_that_replace_one_another_become_versions(tmp_path):
-    old = row(id="ex-fee-old", statement_zh="（旧规定）补办费为20元。", statement_en="(Old) A replacement cost 20 yuan.", effective_from="2010-01-01", effective_to="2019-12-31", superseded_by="ex-fee", common_misstatements=[{"zh": "现在补办仍要20元", "en": "A replacement still costs 20 yuan"}])
+    old = row(
+        id="ex-fee-old",
+        statement_zh="（旧规定）补办费为20元。",
+        statement_en="(Old) A replacement cost 20 yuan.",
+        effective_from="2010-01-01",
+        effective_to="2019-12-31",
+        superseded_by="ex-fee",
+        common_misstatements=[{"zh": "现在补办仍要20元", "en": "A replacement still costs 20 yuan"}],
+    )
     assert import_tables([table(tmp_path, old, row())], tmp_path / "pack") == 1
     (found,) = load_pack(tmp_path / "pack").rules
-    assert [(v.row, str(v.start), v.statement["zh"]) for v in found.versions] == [("ex-fee-old", "2010-01-01", "补办费为20元。"), ("ex-fee", "2020-01-01", "补办费为10元。")]
-    assert [m["zh"] for m in found.versions[1].misstatements] == ["补办免费", "现在补办仍要20元"], "told as current, it is wrong about the new rule"
+    assert [(v.row, str(v.start), v.statement["zh"]) for v in found.versions] == [
+        ("ex-fee-old", "2010-01-01", "补办费为20元。"),
+        ("ex-fee", "2020-01-01", "补办费为10元。"),
+    ]
+    assert [m["zh"] for m in found.versions[1].misstatements] == ["补办免费", "现在补办仍要20元"], (
+        "told as current, it is wrong about the new rule"
+    )
 
 
 def test_a_gap_between_rows_stays_a_gap(tmp_path):
@@ -133,10 +183,20 @@ def test_a_gap_between_rows_stays_a_gap(tmp_path):
 
 
 def test_a_local_row_replaced_by_a_national_one_stays_a_rule(tmp_path):
-    local = row(id="ex-fee-bj", jurisdiction="CN-11 Beijing", effective_from=None, effective_to="2019-12-31", superseded_by="ex-fee")
+    local = row(
+        id="ex-fee-bj",
+        jurisdiction="CN-11 Beijing",
+        effective_from=None,
+        effective_to="2019-12-31",
+        superseded_by="ex-fee",
+    )
     assert import_tables([table(tmp_path, local, row())], tmp_path / "pack") == 2
     found = {r.id: r for r in load_pack(tmp_path / "pack").rules}
-    assert (found["ex-fee-bj"].jurisdiction, found["ex-fee-bj"].place, found["ex-fee-bj"].succeeded_by) == ("CN-11", "Beijing", ("ex-fee",))
+    assert (found["ex-fee-bj"].jurisdiction, found["ex-fee-bj"].place, found["ex-fee-bj"].succeeded_by) == (
+        "CN-11",
+        "Beijing",
+        ("ex-fee",),
+    )
     assert found["ex-fee-bj"].at(date(1990, 1, 1)) is not None
 
 
@@ -148,7 +208,13 @@ def test_a_local_row_replaced_by_a_national_one_stays_a_rule(tmp_path):
         ([row(effective_from="2020-13-01")], "effective_from"),
         ([row(), row()], "given twice"),
         ([row(superseded_by="ex-nowhere", effective_to="2021-01-01")], "no row 'ex-nowhere'"),
-        ([row(superseded_by="ex-b", effective_to="2021-01-01"), row(id="ex-b", superseded_by="ex-fee", effective_to="2021-01-01")], "circle"),
+        (
+            [
+                row(superseded_by="ex-b", effective_to="2021-01-01"),
+                row(id="ex-b", superseded_by="ex-fee", effective_to="2021-01-01"),
+            ],
+            "circle",
+        ),
         ([row(id="ex-old", effective_to="2024-01-01", superseded_by="ex-fee"), row()], "overlap in time"),
         ([], "nothing to import"),
     ],
@@ -167,7 +233,16 @@ def test_import_never_writes_over_a_folder(tmp_path):
 
 
 def test_stored_rules_are_the_same_rules(tmp_path):
-    import_tables([table(tmp_path, row(id="ex-fee-old", effective_from="2010-01-01", effective_to="2015-12-31", superseded_by="ex-fee"), row())], tmp_path / "pack")
+    import_tables(
+        [
+            table(
+                tmp_path,
+                row(id="ex-fee-old", effective_from="2010-01-01", effective_to="2015-12-31", superseded_by="ex-fee"),
+                row(),
+            )
+        ],
+        tmp_path / "pack",
+    )
     rules = load_pack(tmp_path / "pack").rules
     write_rules(tmp_path / "book.sqlite", rules, {"digest": "d"})
     stored = StoredRules(tmp_path / "book.sqlite")

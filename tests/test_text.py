@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import itertools
 from datetime import date
 
 import pytest
@@ -40,7 +41,9 @@ def test_quantities(case):
 @pytest.mark.parametrize("case", read_yaml(CASES / "dates.yaml"), ids=lambda c: c["text"])
 def test_dates(case):
     folded = fold(case["text"])
-    assert [f"{d.first}..{d.last} {d.role.value}" for d in find_dates(folded, is_chinese(folded), date(2023, 8, 2))] == case["is"]
+    assert [
+        f"{d.first}..{d.last} {d.role.value}" for d in find_dates(folded, is_chinese(folded), date(2023, 8, 2))
+    ] == case["is"]
 
 
 def test_folding_keeps_every_offset():
@@ -51,7 +54,12 @@ def test_folding_keeps_every_offset():
 
 @pytest.mark.parametrize(
     ("text", "lang"),
-    [("职工医保个人账户", "zh-Hans"), ("職工醫保個人賬戶繼續保留", "zh-Hant"), ("Personal accounts are kept.", "en"), ("医保 medical insurance 个人账户 personal account of employees", "mixed")],
+    [
+        ("职工医保个人账户", "zh-Hans"),
+        ("職工醫保個人賬戶繼續保留", "zh-Hant"),
+        ("Personal accounts are kept.", "en"),
+        ("医保 medical insurance 个人账户 personal account of employees", "mixed"),
+    ],
 )
 def test_language(text, lang):
     assert language(text) == lang
@@ -63,19 +71,26 @@ def pieces(text):
 
 def test_sentences_keep_quotations_and_abbreviations_whole():
     assert pieces("“个人账户将取消。”他说，这是真的。下一句！") == ["“个人账户将取消。”他说，这是真的。", "下一句！"]
-    assert pieces("Dr. Wang paid 3.5 yuan. No. 14 says so; others don't.") == ["Dr. Wang paid 3.5 yuan.", "No. 14 says so;", "others don't."]
+    assert pieces("Dr. Wang paid 3.5 yuan. No. 14 says so; others don't.") == [
+        "Dr. Wang paid 3.5 yuan.",
+        "No. 14 says so;",
+        "others don't.",
+    ]
 
 
 def test_sentences_tile_the_words_in_order():
     text = "第一句。第二句；第三句\n第四句？A fifth one."
     spans = list(sentences(text))
-    assert all(a.end <= b.start for a, b in zip(spans, spans[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     assert "".join("".join(text[s.start : s.end].split()) for s in spans) == "".join(text.split())
 
 
 def test_clauses_leave_numbers_and_brackets_alone():
     text = "收入34,913.37亿元，支出（含生育，不含其他）2万亿元"
-    assert [text[s.start : s.end] for s in clauses(text, Span(0, len(text)))] == ["收入34,913.37亿元，", "支出（含生育，不含其他）2万亿元"]
+    assert [text[s.start : s.end] for s in clauses(text, Span(0, len(text)))] == [
+        "收入34,913.37亿元，",
+        "支出（含生育，不含其他）2万亿元",
+    ]
 
 
 def signs(text):
@@ -100,6 +115,16 @@ def test_negation_turns_the_right_predicate(text, axis, sign):
     assert (axis, sign) in signs(text)
 
 
-@pytest.mark.parametrize(("text", "modality"), [("职工应当参加", "must"), ("并非必须参加", "need-not"), ("可以自愿参加", "may"), ("用人单位不得扣押证件", "must-not"), ("Employers may not withhold cards", "must-not"), ("Nobody is required to", "must")])
+@pytest.mark.parametrize(
+    ("text", "modality"),
+    [
+        ("职工应当参加", "must"),
+        ("并非必须参加", "need-not"),
+        ("可以自愿参加", "may"),
+        ("用人单位不得扣押证件", "must-not"),
+        ("Employers may not withhold cards", "must-not"),
+        ("Nobody is required to", "must"),
+    ],
+)
 def test_modality(text, modality):
     assert modality in analyse(text).modality

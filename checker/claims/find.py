@@ -34,7 +34,9 @@ def find_claims(article: Article, book: Lexicon, day: date) -> Iterator[tuple[Cl
         if not _worthy(analysis):
             continue
         judgement = reader.stance(unit)
-        where = statement_scope(article.text[unit.sentence.start : unit.sentence.end], _own(article, unit, scope, book), book)
+        where = statement_scope(
+            article.text[unit.sentence.start : unit.sentence.end], _own(article, unit, scope, book), book
+        )
         yield (
             Claim(
                 span=unit.span,
@@ -61,7 +63,11 @@ def _own(article: Article, unit: Unit, scope: Scope, book: Lexicon) -> Scope:
 
 
 def _worthy(analysis: Analysis) -> bool:
-    says = any(t.kind == "predicate" for t in analysis.terms) or analysis.modality or analysis.quantities or analysis.negations or analysis.dates
+    says = (
+        any(t.kind == "predicate" for t in analysis.terms)
+        or analysis.modality
+        or analysis.quantities
+        or analysis.negations
+        or analysis.dates
+    )
     return bool(says) and any(t.kind != "predicate" for t in analysis.terms)
-
-

@@ -20,7 +20,9 @@ from checker.text.words import tokens
 from checker.types import Article, Span, Stance
 
 _OPEN, _CLOSE = "“「『", "”」』"
-_SPEAKS = re.compile(r"称|说|写道|写着|声称|指(?=[「“])|\b(?:says?|said|claims?|claimed|insists?|reads?|warns?|tells?)\b")
+_SPEAKS = re.compile(
+    r"称|说|写道|写着|声称|指(?=[「“])|\b(?:says?|said|claims?|claimed|insists?|reads?|warns?|tells?)\b"
+)
 _QUESTION_END = re.compile(r"[？?][\s”’」』\"')）*]*[！!]*$")
 #: What a question takes for granted: “why X”, and the subordinate clause units.py has cut off for us.
 _WHY = re.compile(r"为什么|为何|\bwhy\b", re.IGNORECASE)
@@ -162,7 +164,11 @@ class StanceReader:
             if self._turned(sentence, cue):
                 continue
             if cue.span.start >= unit.span.end - 1 or cue.span.end <= unit.span.start:
-                if cue.span.end <= unit.span.start and self._colon_between(cue.span.end, unit.span.start) and not quoted:
+                if (
+                    cue.span.end <= unit.span.start
+                    and self._colon_between(cue.span.end, unit.span.start)
+                    and not quoted
+                ):
                     return Judgement(Stance.ASSERTED, cue.words)  # 辟谣：个人账户仍然保留
                 return Judgement(Stance.REFUTED, cue.words)
             # inside the unit: the denied words must stand apart from the cue (“X” is a rumour; the rumour that X)
@@ -173,9 +179,16 @@ class StanceReader:
     def _question(self, unit: Unit, i: int) -> Judgement | None:
         sentence = self._sentences[i]
         words = self._article.text[unit.span.start : unit.span.end]
-        if unit.span.end < sentence.span.end and unit.span.start == sentence.span.start and _TAKEN.search(words) and _QUESTION_END.search(sentence.text):
+        if (
+            unit.span.end < sentence.span.end
+            and unit.span.start == sentence.span.start
+            and _TAKEN.search(words)
+            and _QUESTION_END.search(sentence.text)
+        ):
             return Judgement(Stance.ASSERTED, "presupposed")
-        asks = bool(_QUESTION_END.search(sentence.text)) or (sentence.chinese and re.search(r"(?:吗|是真是假|真的假的|是否属实|是真的吗)[。！!]?$", words) is not None)
+        asks = bool(_QUESTION_END.search(sentence.text)) or (
+            sentence.chinese and re.search(r"(?:吗|是真是假|真的假的|是否属实|是真的吗)[。！!]?$", words) is not None
+        )
         if not asks or sentence.has("rhetorical"):
             return Judgement(Stance.REFUTED, "?") if asks else None
         following = self._sentences[i + 1] if i + 1 < len(self._sentences) else None
@@ -199,7 +212,9 @@ class StanceReader:
         for cue in sentence.cues:
             if cue.category == "opinion" and cue.span.start < unit.span.end:
                 return cue.words
-            if (cue.category == "report" and cue.span.start < middle) or (cue.category == "report-weak" and spoken and cue.span.start < middle):
+            if (cue.category == "report" and cue.span.start < middle) or (
+                cue.category == "report-weak" and spoken and cue.span.start < middle
+            ):
                 return cue.words
         lead = self._lead_in(sentence)
         if lead is not None:
@@ -210,7 +225,9 @@ class StanceReader:
 
     def _authorised(self, unit: Unit, sentence: _Sentence) -> bool:
         """Whether those who make or apply the rules are quoted."""
-        return any(c.category == "authority" and not unit.span.start <= c.span.start < unit.span.end for c in sentence.cues)
+        return any(
+            c.category == "authority" and not unit.span.start <= c.span.start < unit.span.end for c in sentence.cues
+        )
 
     def _lead_in(self, sentence: _Sentence) -> str | None:
         """Items under “网上流传以下说法：” are reported."""
@@ -236,7 +253,10 @@ class StanceReader:
                 same += 1
                 if same > (_SAME_PARAGRAPH if loose else 1):
                     continue
-            elif other.block == sentence.block + 1 or (self._article.blocks[sentence.block].kind in ("title", "heading", "item", "quote") and other.block <= sentence.block + 2):
+            elif other.block == sentence.block + 1 or (
+                self._article.blocks[sentence.block].kind in ("title", "heading", "item", "quote")
+                and other.block <= sentence.block + 2
+            ):
                 next_ += 1
                 if next_ > (_NEXT_PARAGRAPH if loose else 1):
                     break
@@ -245,14 +265,20 @@ class StanceReader:
             cue = other.has("denial")
             if cue is None and loose:
                 cue = other.has("denial-weak")
-                turn = next((c for c in other.cues if c.category == "contrast" and c.span.start - other.span.start <= 2), None)
+                turn = next(
+                    (c for c in other.cues if c.category == "contrast" and c.span.start - other.span.start <= 2), None
+                )
                 if cue is None and turn is not None and same + next_ <= 1:
                     return turn.words
             if cue is None or self._turned(other, cue):
                 continue
             short = len(other.text) <= (24 if other.chinese else 60)
             back = other.has("back")
-            if short or (back is not None and back.span.start <= cue.span.start) or (loose and cue.category == "denial"):
+            if (
+                short
+                or (back is not None and back.span.start <= cue.span.start)
+                or (loose and cue.category == "denial")
+            ):
                 if not loose and not (short or (back is not None and back.span.start - other.span.start <= 4)):
                     continue
                 return cue.words
@@ -265,14 +291,32 @@ class StanceReader:
     def _answer(self, sentence: _Sentence) -> str | None:
         """Whether a sentence answers the question before it, and how."""
         head = _LABEL.sub("", fold(sentence.text))[:40]
-        for opening in ("答案是", "答：", "答:", "A:", "A：", "Answer:", "不过", "其实", "事实上", "当然", "Actually,", "In fact,", "In short,"):
+        for opening in (
+            "答案是",
+            "答：",
+            "答:",
+            "A:",
+            "A：",
+            "Answer:",
+            "不过",
+            "其实",
+            "事实上",
+            "当然",
+            "Actually,",
+            "In fact,",
+            "In short,",
+        ):
             head = head.removeprefix(opening).lstrip(" :：，,*")
         lower = head.lower()
         for category in ("answer-no", "answer-yes"):
             for lang in ("zh", "en"):
                 for word in sorted(self._book.words(category)[lang], key=len, reverse=True):
                     rest = lower[len(word) : len(word) + 1]
-                    if lower.startswith(word) and (rest == "" or not rest.isalnum() or (category == "answer-no" and sentence.chinese and len(word) > 1)):
+                    if lower.startswith(word) and (
+                        rest == ""
+                        or not rest.isalnum()
+                        or (category == "answer-no" and sentence.chinese and len(word) > 1)
+                    ):
                         return category
         return None
 
@@ -290,7 +334,9 @@ class StanceReader:
     def _turned(self, sentence: _Sentence, cue: Cue) -> bool:
         """并非谣言, is not a rumour: the denial is denied."""
         before = fold(self._article.text[max(sentence.span.start, cue.span.start - 10) : cue.span.start]).lower()
-        return bool(re.search(r"(?:并非|不是|绝非|并不是|不信|不造|不传|\bnot an?|\bno|\bisn't an?)\s*$", before)) and cue.words not in ("不信谣",)
+        return bool(
+            re.search(r"(?:并非|不是|绝非|并不是|不信|不造|不传|\bnot an?|\bno|\bisn't an?)\s*$", before)
+        ) and cue.words not in ("不信谣",)
 
     def _colon_between(self, start: int, end: int) -> bool:
         return any(c in ":：" for c in self._article.text[start:end])
@@ -312,7 +358,14 @@ def _labels(body: str, word: str) -> Iterator[int]:
     if not word.isalnum():
         yield from (m.start() for m in re.finditer(re.escape(word), body))
         return
-    match = re.match(rf"[*【\[]*{re.escape(word)}\s?(?:[一二三四五六七八九十\d]{{0,2}})(?:[*】\]]+|\s?[:：|】.．、\-–—](?!\d))", body, re.IGNORECASE)
+    match = re.match(
+        rf"[*【\[]*{re.escape(word)}\s?(?:[一二三四五六七八九十\d]{{0,2}})(?:[*】\]]+|\s?[:：|】.．、\-–—](?!\d))",
+        body,
+        re.IGNORECASE,
+    )
     if match:
         yield 0
-    yield from (m.start() for m in re.finditer(rf"(?<=[。！？；.!?;|\s*]){re.escape(word)}(?:[*】]*\s?[:：]|\.\*\*)", body, re.IGNORECASE))
+    yield from (
+        m.start()
+        for m in re.finditer(rf"(?<=[。！？；.!?;|\s*]){re.escape(word)}(?:[*】]*\s?[:：]|\.\*\*)", body, re.IGNORECASE)
+    )

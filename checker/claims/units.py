@@ -20,7 +20,10 @@ from checker.types import Article, Block, Span
 _WHOLE = 34
 #: A piece shorter than this is joined to its neighbour.
 _PIECE = 8
-_CONDITION = re.compile(r"^(?:如果|若|如|凡|一旦|只要|只有|除|对于|对|当|自|从|根据|按照|按|为了|由于|因|虽然|尽管|无论|不论|但凡|截至|截止|(?:if|when|once|unless|although|while|after|before|since|because|under|according|in|from|for|as|by|with|where|who|which|even)\b)", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"^(?:如果|若|如|凡|一旦|只要|只有|除|对于|对|当|自|从|根据|按照|按|为了|由于|因|虽然|尽管|无论|不论|但凡|截至|截止|(?:if|when|once|unless|although|while|after|before|since|because|under|according|in|from|for|as|by|with|where|who|which|even)\b)",
+    re.IGNORECASE,
+)
 _PRESUPPOSED = re.compile(r"^.{5,60}?(?:以后|之后|后)[，,]|^(?:after|now that|once|since)\b.{8,120}?,", re.IGNORECASE)
 _DEPENDS = re.compile(r"(?:的|时|后|前|期间|情况下|之日起|规定|显示|指出|表示|认为|称|说)$")
 
@@ -48,11 +51,25 @@ def find_units(article: Article, book: Lexicon) -> Iterator[Unit]:
             previous = lead = ""
         inherited = [block.label] if block.label else []
         for sentence in sentences(article.text, block.span.start, block.span.end):
-            pieces = [part for piece in _propositions(article.text, sentence, book) for part in _quotations(article.text, piece, book)]
+            pieces = [
+                part
+                for piece in _propositions(article.text, sentence, book)
+                for part in _quotations(article.text, piece, book)
+            ]
             for i, piece in enumerate(pieces):
                 before = article.text[sentence.start : piece.start].strip()
                 context = [before] if i else []
-                context += [c for c in (*inherited, previous if i == 0 else "", lead, heading if block.kind != "heading" else "", _title_for(article, piece)) if c]
+                context += [
+                    c
+                    for c in (
+                        *inherited,
+                        previous if i == 0 else "",
+                        lead,
+                        heading if block.kind != "heading" else "",
+                        _title_for(article, piece),
+                    )
+                    if c
+                ]
                 yield Unit(piece, sentence, number, order, tuple(dict.fromkeys(context)))
                 order += 1
             previous = article.text[sentence.start : sentence.end]
@@ -78,9 +95,14 @@ def _size(text: str) -> int:
 def _propositions(text: str, sentence: Span, book: Lexicon) -> list[Span]:
     whole = text[sentence.start : sentence.end]
     taken = _PRESUPPOSED.search(whole)
-    if taken and whole.rstrip("”」\"'） )").endswith(("？", "?")):  # 取消以后，钱去哪了？ takes the cancelling for granted
+    if taken and whole.rstrip("”」\"'） )").endswith(
+        ("？", "?")
+    ):  # 取消以后，钱去哪了？ takes the cancelling for granted
         cut = sentence.start + taken.end()
-        return [Span(sentence.start, cut), *([Span(cut, sentence.end)] if main_words(text[cut : sentence.end]) >= 3 else [])]
+        return [
+            Span(sentence.start, cut),
+            *([Span(cut, sentence.end)] if main_words(text[cut : sentence.end]) >= 3 else []),
+        ]
     if _size(whole) <= _WHOLE or (any(m in whole for m in ("|", "\t")) and len(whole) < 120):
         return [sentence]
     pieces = clauses(text, sentence)
@@ -92,7 +114,13 @@ def _propositions(text: str, sentence: Span, book: Lexicon) -> list[Span]:
         last = text[groups[-1][-1].start : groups[-1][-1].end]
         words = text[piece.start : piece.end]
         waits = (_CONDITION.match(group) and len(groups[-1]) == 1) or _DEPENDS.search(last)
-        if not waits and _says(group, book) and _says(words, book) and _size(group) >= _PIECE and _size(words) >= _PIECE:
+        if (
+            not waits
+            and _says(group, book)
+            and _says(words, book)
+            and _size(group) >= _PIECE
+            and _size(words) >= _PIECE
+        ):
             groups.append([piece])
         else:
             groups[-1].append(piece)
@@ -115,7 +143,12 @@ def _quotations(text: str, piece: Span, book: Lexicon) -> list[Span]:
         return [piece]
     parts.append(Span(at, piece.end))
     inner_spans = set(parts[1::2])
-    return [p for p in map(lambda s: _strip(text, s), parts) if p is not None and (p in inner_spans or (main_words(text[p.start : p.end]) >= 8 and _says(text[p.start : p.end], book)))]
+    return [
+        p
+        for p in (_strip(text, s) for s in parts)
+        if p is not None
+        and (p in inner_spans or (main_words(text[p.start : p.end]) >= 8 and _says(text[p.start : p.end], book)))
+    ]
 
 
 def _strip(text: str, span: Span) -> Span | None:
@@ -132,7 +165,11 @@ def _says(text: str, book: Lexicon) -> bool:
     folded = fold(text)
     if any(c.isdigit() for c in folded):
         return True
-    return any(s.kind in ("predicate", "modality", "negation") for _, found in book.sayings.find(symbols(folded)) for s in found)
+    return any(
+        s.kind in ("predicate", "modality", "negation")
+        for _, found in book.sayings.find(symbols(folded))
+        for s in found
+    )
 
 
 def main_words(text: str) -> int:

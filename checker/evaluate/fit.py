@@ -31,7 +31,15 @@ OUT = Path(__file__).parents[1] / "judge" / "weigher.json"
 #: Share of rows whose rule is compared without its examples.
 _BARE = 0.35
 _FOLDS = 5
-_TREES: dict[str, Any] = {"max_iter": 220, "learning_rate": 0.05, "max_leaf_nodes": 10, "l2_regularization": 10.0, "min_samples_leaf": 40, "max_features": 0.5, "random_state": 0}
+_TREES: dict[str, Any] = {
+    "max_iter": 220,
+    "learning_rate": 0.05,
+    "max_leaf_nodes": 10,
+    "l2_regularization": 10.0,
+    "min_samples_leaf": 40,
+    "max_features": 0.5,
+    "random_state": 0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ def example_rows(checker: Checker, rules: Sequence[Rule], dice: random.Random) -
                 relation = example.relation if row.rule.id == rule.id else Relation.SILENT
                 yield Row(row.values, relation, rule.id, 1.0 if row.rule.id == rule.id else 0.7, False, example.lang)
         if number % 25 == 24:
-            print(f"{number + 1}/{len(rules)} rules", file=sys.stderr)
+            _say(f"{number + 1}/{len(rules)} rules")
 
 
 def _even(sides: RuleSides, withheld: Example, dice: random.Random) -> RuleSides:
@@ -93,7 +101,9 @@ def article_rows(checker: Checker, labelled: Iterable[dict[str, Any]], dice: ran
         for query in checker.queries(article, day):
             met = [c for where, c in spans if where is not None and meets(where, query.claim.span)]
             found = checker.candidates(query)
-            kept = [replace(c, sides={v: s for v, s in c.sides.items() if v == version_for(c.rule, day)}) for c in found]
+            kept = [
+                replace(c, sides={v: s for v, s in c.sides.items() if v == version_for(c.rule, day)}) for c in found
+            ]
             for row in _rows(checker, query, kept, dice):
                 relation, weight = _known(row.rule, met)
                 if weight:
@@ -167,7 +177,12 @@ def _report(rows: Sequence[Row], y: Any, weight: Any, probabilities: Any) -> Non
 
     lang = np.array([r.lang for r in rows])
     natural = np.array([r.natural for r in rows])
-    for name, mask in (("examples zh", ~natural & (lang == "zh")), ("examples en", ~natural & (lang == "en")), ("articles zh", natural & (lang == "zh")), ("articles en", natural & (lang == "en"))):
+    for name, mask in (
+        ("examples zh", ~natural & (lang == "zh")),
+        ("examples en", ~natural & (lang == "en")),
+        ("articles zh", natural & (lang == "zh")),
+        ("articles en", natural & (lang == "en")),
+    ):
         decided = mask & (y > 0)
         if not decided.any():
             continue
@@ -175,11 +190,20 @@ def _report(rows: Sequence[Row], y: Any, weight: Any, probabilities: Any) -> Non
         p, good, w = probabilities[mask, 2], (y == 2)[mask], weight[mask]
         order = np.argsort(-p)
         share = np.cumsum(w[order] * good[order]) / np.cumsum(w[order])
-        recall = {wanted: float((good[order][: np.flatnonzero(share >= wanted)[-1] + 1]).sum() / good.sum()) if (share >= wanted).any() else 0.0 for wanted in (0.95, 0.9, 0.8)}
-        print(
+        recall = {
+            wanted: float((good[order][: np.flatnonzero(share >= wanted)[-1] + 1]).sum() / good.sum())
+            if (share >= wanted).any()
+            else 0.0
+            for wanted in (0.95, 0.9, 0.8)
+        }
+        _say(
             f"{name}: rows {mask.sum()}, contradicts {int((y[mask] == 2).sum())}, AUC against supports {roc_auc_score(y[decided] == 2, ratio[decided]):.3f}, AUC against all {roc_auc_score(y[mask] == 2, probabilities[mask, 2]):.3f}, "
             + ", ".join(f"recall at precision {k}: {v:.2f}" for k, v in recall.items())
         )
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -199,10 +223,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for path in options.labelled:
         rows += article_rows(checker, read_labelled(path), dice)
     if options.rows:
-        np.savez(options.rows, x=[r.values for r in rows], y=[CLASSES.index(r.relation) for r in rows], w=[r.weight for r in rows], g=[r.rule for r in rows], n=[r.natural for r in rows], l=[r.lang for r in rows])
+        np.savez(
+            options.rows,
+            x=[r.values for r in rows],
+            y=[CLASSES.index(r.relation) for r in rows],
+            w=[r.weight for r in rows],
+            g=[r.rule for r in rows],
+            n=[r.natural for r in rows],
+            l=[r.lang for r in rows],
+        )
     data = fit(rows, options.precision)
     options.out.write_text(json.dumps(data, separators=(",", ":")) + "\n", encoding="utf-8")
-    print(f"{options.out}: {options.out.stat().st_size:,} bytes, thresholds {data['thresholds']}")
+    _say(f"{options.out}: {options.out.stat().st_size:,} bytes, thresholds {data['thresholds']}")
 
 
 if __name__ == "__main__":

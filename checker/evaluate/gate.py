@@ -36,8 +36,25 @@ class Outcome:
     def render(self, format_: str) -> str:
         """The figures, then what misses its floor."""
         if format_ == "json":
-            return json.dumps({"passed": self.passed, "misses": self.misses, "notes": self.notes, "figures": json.loads(self.score.render("json"))}, ensure_ascii=False, indent=2) + "\n"
-        lines = [self.score.render("text", self.errors), *self.notes, *self.misses, "passed" if self.passed else "FAILED"]
+            return (
+                json.dumps(
+                    {
+                        "passed": self.passed,
+                        "misses": self.misses,
+                        "notes": self.notes,
+                        "figures": json.loads(self.score.render("json")),
+                    },
+                    ensure_ascii=False,
+                    indent=2,
+                )
+                + "\n"
+            )
+        lines = [
+            self.score.render("text", self.errors),
+            *self.notes,
+            *self.misses,
+            "passed" if self.passed else "FAILED",
+        ]
         return "\n".join(lines) + "\n"
 
 
@@ -53,7 +70,9 @@ def gold_folder() -> Path:
     raise CheckerError("corpora/gold is not here: run this in a source checkout, or name a FILE")
 
 
-def run_gate(checker: Checker, update: bool, allow_regression: bool, errors: bool, say: Callable[[str], None]) -> Outcome:
+def run_gate(
+    checker: Checker, update: bool, allow_regression: bool, errors: bool, say: Callable[[str], None]
+) -> Outcome:
     """Score the gold articles against `baseline.json`; with `update` pin what was reached."""
     folder = gold_folder()
     files = sorted(folder.glob("*.jsonl"))
@@ -61,9 +80,17 @@ def run_gate(checker: Checker, update: bool, allow_regression: bool, errors: boo
     for path in files:
         say(f"{path.name} ...")
         for row in read_labelled(path):
-            add_report(score, row, checker.check(article_from_json({k: row.get(k) for k in ("id", "url", "title", "published", "lang", "text")})))
+            add_report(
+                score,
+                row,
+                checker.check(
+                    article_from_json({k: row.get(k) for k in ("id", "url", "title", "published", "lang", "text")})
+                ),
+            )
     baseline_path = folder / "baseline.json"
-    baseline: dict[str, Any] = json.loads(baseline_path.read_text(encoding="utf-8")) if baseline_path.exists() else {"floors": {}}
+    baseline: dict[str, Any] = (
+        json.loads(baseline_path.read_text(encoding="utf-8")) if baseline_path.exists() else {"floors": {}}
+    )
     digest = hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()
     figures = {lang: score.figures(None if lang == "all" else lang) for lang in ("all", "zh", "en")}
     misses: list[str] = []
@@ -74,19 +101,29 @@ def run_gate(checker: Checker, update: bool, allow_regression: bool, errors: boo
                 misses.append(f"{lang} {name}: {figures[lang][name]:.3f} is under the floor {floor:.3f}")
     worst = baseline.get("false flags on refuted")
     if worst is not None and figures["all"]["false flags on refuted"] > worst:
-        misses.append(f"false flags on refuted statements: {figures['all']['false flags on refuted']:.0f}, allowed {worst}")
+        misses.append(
+            f"false flags on refuted statements: {figures['all']['false flags on refuted']:.0f}, allowed {worst}"
+        )
     if baseline.get("corpus") not in (None, digest) and not update:
         misses.append("the gold corpus has changed: look at the figures and pin it with --update")
     if update:
         floors, notes = _raise_floors(baseline["floors"], figures, allow_regression)
-        data = {"corpus": digest, "articles": score.articles, "statements": len(score.statements), "false flags on refuted": int(figures["all"]["false flags on refuted"]), "floors": floors}
+        data = {
+            "corpus": digest,
+            "articles": score.articles,
+            "statements": len(score.statements),
+            "false flags on refuted": int(figures["all"]["false flags on refuted"]),
+            "floors": floors,
+        }
         if worst is not None and not allow_regression:
             data["false flags on refuted"] = min(worst, data["false flags on refuted"])
         baseline_path.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return Outcome(score, tuple(misses), tuple(notes), errors)
 
 
-def _raise_floors(old: dict[str, dict[str, float]], figures: dict[str, dict[str, float]], lower: bool) -> tuple[dict[str, dict[str, float]], list[str]]:
+def _raise_floors(
+    old: dict[str, dict[str, float]], figures: dict[str, dict[str, float]], lower: bool
+) -> tuple[dict[str, dict[str, float]], list[str]]:
     floors: dict[str, dict[str, float]] = {}
     notes = []
     for lang, row in figures.items():
@@ -96,5 +133,7 @@ def _raise_floors(old: dict[str, dict[str, float]], figures: dict[str, dict[str,
             keep = before is not None and reached < before and not lower
             floors[lang][name] = before if keep and before is not None else reached
             if before is not None and reached < before:
-                notes.append(f"{lang} {name}: reached {reached:.3f}, floor {'kept at' if keep else 'LOWERED from'} {before:.3f}")
+                notes.append(
+                    f"{lang} {name}: reached {reached:.3f}, floor {'kept at' if keep else 'LOWERED from'} {before:.3f}"
+                )
     return floors, notes

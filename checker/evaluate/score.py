@@ -19,8 +19,15 @@ from checker.pipeline import Checker
 from checker.text.script import fold
 from checker.types import CheckerError, Label, Report, Span, Stance, Verdict
 
-STANCES = {"asserts": Stance.ASSERTED, "refutes": Stance.REFUTED, "reports-neutrally": Stance.REPORTED, "asks": Stance.ASKED}
-VERDICTS = {v.value: v for v in (Label.CONTRADICTED, Label.OUTDATED, Label.SUPPORTED, Label.MISLEADING, Label.NOT_COVERED)}
+STANCES = {
+    "asserts": Stance.ASSERTED,
+    "refutes": Stance.REFUTED,
+    "reports-neutrally": Stance.REPORTED,
+    "asks": Stance.ASKED,
+}
+VERDICTS = {
+    v.value: v for v in (Label.CONTRADICTED, Label.OUTDATED, Label.SUPPORTED, Label.MISLEADING, Label.NOT_COVERED)
+}
 _WRONG = frozenset({Label.CONTRADICTED, Label.OUTDATED})
 
 
@@ -65,7 +72,13 @@ class Statement:
             return f"false flag ({self.stance.value}, {self.verdict.value})"
         if self.scored and self.due and not self.flagged:
             return f"missed flag: {self._stage()}"
-        if self.scored and self.rules and self.stance is Stance.ASSERTED and self.verdict is Label.SUPPORTED and self.label is not Label.SUPPORTED:
+        if (
+            self.scored
+            and self.rules
+            and self.stance is Stance.ASSERTED
+            and self.verdict is Label.SUPPORTED
+            and self.label is not Label.SUPPORTED
+        ):
             return f"label: {self._stage()}"
         return None
 
@@ -85,7 +98,9 @@ class Score:
     """Figures over many statements."""
 
     statements: list[Statement] = field(default_factory=list)
-    extra: list[tuple[str, str, Verdict]] = field(default_factory=list)  # flags on nothing labelled: article, kind, finding
+    extra: list[tuple[str, str, Verdict]] = field(
+        default_factory=list
+    )  # flags on nothing labelled: article, kind, finding
     articles: int = 0
 
     def figures(self, lang: str | None = None) -> dict[str, float]:
@@ -96,7 +111,11 @@ class Score:
         ruled = [s for s in due if s.rules]
         hit = sum(s.flagged for s in due)
         false = sum(s.flagged for s in scored if not s.due)
-        labelled = [s for s in rows if s.rules and not s.disputed and s.stance is Stance.ASSERTED and s.verdict in (*_WRONG, Label.SUPPORTED)]
+        labelled = [
+            s
+            for s in rows
+            if s.rules and not s.disputed and s.stance is Stance.ASSERTED and s.verdict in (*_WRONG, Label.SUPPORTED)
+        ]
         refuted = [s for s in rows if s.stance is Stance.REFUTED]
         return {
             "statements": len(rows),
@@ -106,16 +125,29 @@ class Score:
             "recall": _share(hit, len(due)),
             "recall ruled": _share(sum(s.flagged for s in ruled), len(ruled)),
             "false flags on refuted": sum(s.flagged for s in scored if s.stance is Stance.REFUTED),
-            "refuted seen": _share(sum(any(v.claim.stance is Stance.REFUTED for v in s.hits) for s in refuted), len(refuted)),
+            "refuted seen": _share(
+                sum(any(v.claim.stance is Stance.REFUTED for v in s.hits) for s in refuted), len(refuted)
+            ),
             "label accuracy": _share(sum(s.label is s.verdict for s in labelled), len(labelled)),
-            "stance accuracy": _share(sum(any(v.claim.stance is s.stance for v in s.hits) for s in rows if s.hits), sum(bool(s.hits) for s in rows)),
+            "stance accuracy": _share(
+                sum(any(v.claim.stance is s.stance for v in s.hits) for s in rows if s.hits),
+                sum(bool(s.hits) for s in rows),
+            ),
         }
 
     def render(self, format_: str = "text", errors: bool = False) -> str:
         """The figures as a table (or JSON), and the errors one by one."""
         langs = [None, *sorted({s.lang[:2] for s in self.statements})]
         if format_ == "json":
-            return json.dumps({(lang or "all"): self.figures(lang) for lang in langs} | {"flags on unlabelled text": len(self.extra), "articles": self.articles}, ensure_ascii=False, indent=2) + "\n"
+            return (
+                json.dumps(
+                    {(lang or "all"): self.figures(lang) for lang in langs}
+                    | {"flags on unlabelled text": len(self.extra), "articles": self.articles},
+                    ensure_ascii=False,
+                    indent=2,
+                )
+                + "\n"
+            )
         lines = [f"{'':<26}" + "".join(f"{lang or 'all':>10}" for lang in langs)]
         table = {lang: self.figures(lang) for lang in langs}
         for name in table[None]:
@@ -145,7 +177,9 @@ def score_files(checker: Checker, files: Sequence[Path], errors: bool = False) -
     score = Score()
     for path in files:
         for row in read_labelled(path):
-            report = checker.check(article_from_json({k: row.get(k) for k in ("id", "url", "title", "published", "lang", "text")}))
+            report = checker.check(
+                article_from_json({k: row.get(k) for k in ("id", "url", "title", "published", "lang", "text")})
+            )
             add_report(score, row, report)
     return _Rendered(score, errors)
 
@@ -181,12 +215,18 @@ def read_labelled(path: Path) -> Iterator[dict[str, Any]]:
                 if key not in row:
                     raise CheckerError(f"{path}: line {number}: {key}: missing")
             rules = row.get("rule_ids") or ([row["rule_id"]] if row.get("rule_id") else [])
-            row["claims"] = [{"span": row["span"], "stance": row["stance"], "verdict": row["verdict"], "rule_ids": rules}]
+            row["claims"] = [
+                {"span": row["span"], "stance": row["stance"], "verdict": row["verdict"], "rule_ids": rules}
+            ]
         for claim in row["claims"]:
             if claim.get("stance") not in STANCES:
-                raise CheckerError(f"{path}: line {number}: stance: '{claim.get('stance')}' is none of {', '.join(STANCES)}")
+                raise CheckerError(
+                    f"{path}: line {number}: stance: '{claim.get('stance')}' is none of {', '.join(STANCES)}"
+                )
             if claim.get("verdict") not in VERDICTS:
-                raise CheckerError(f"{path}: line {number}: verdict: '{claim.get('verdict')}' is none of {', '.join(VERDICTS)}")
+                raise CheckerError(
+                    f"{path}: line {number}: verdict: '{claim.get('verdict')}' is none of {', '.join(VERDICTS)}"
+                )
         yield row
 
 
@@ -211,7 +251,9 @@ def add_report(score: Score, row: Mapping[str, Any], report: Report) -> None:
                 why=str(claim.get("why") or "")[:160],
             )
         )
-    score.extra += [(str(row.get("id")), str(row.get("kind")), v) for v in report.verdicts if v.flagged and id(v) not in claimed]
+    score.extra += [
+        (str(row.get("id")), str(row.get("kind")), v) for v in report.verdicts if v.flagged and id(v) not in claimed
+    ]
 
 
 def locate(text: str, span: str) -> Span | None:
@@ -250,5 +292,3 @@ def _said(v: Verdict) -> Iterator[str]:
 def by_stage(score: Score) -> Mapping[str, int]:
     """How many errors each stage is at fault for."""
     return Counter(f.split(":")[-1].strip() for s in score.statements if (f := s.fault()))
-
-

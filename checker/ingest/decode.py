@@ -9,7 +9,9 @@ from __future__ import annotations
 from checker.types import CheckerError
 
 #: The most frequent characters of simplified and traditional Chinese text; noise decoded by chance hardly has any.
-_COMMON = frozenset("的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经這個為時來們對發動過說產種後學經與於會國")
+_COMMON = frozenset(
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经這個為時來們對發動過說產種後學經與於會國"
+)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _SAMPLE = 200_000
 

@@ -24,14 +24,55 @@ from checker.text.script import is_chinese, is_han
 from checker.types import CheckerError
 
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6", "head"])
-_BREAKS = frozenset(["p", "div", "section", "article", "br", "lb", "ul", "ol", "list", "table", "tr", "row", "pre", "figure", "dl", "dt", "dd", "center", "hr", "main", "body"])
+_BREAKS = frozenset(
+    [
+        "p",
+        "div",
+        "section",
+        "article",
+        "br",
+        "lb",
+        "ul",
+        "ol",
+        "list",
+        "table",
+        "tr",
+        "row",
+        "pre",
+        "figure",
+        "dl",
+        "dt",
+        "dd",
+        "center",
+        "hr",
+        "main",
+        "body",
+    ]
+)
 #: Where a page says about itself what it says; a longer head is cut.
 _HEAD_SIZE = 300_000
 _SAMPLE = 20_000
 #: A page with less text holds no article (characters).
 _SHORTEST = 8
-_SKIP = frozenset(["script", "style", "noscript", "template", "svg", "button", "form", "select", "nav", "footer", "iframe", "graphic"])
-_DATE_META = ("article:published_time", "og:published_time", "datepublished", "publishdate", "pubdate", "publish_date", "publish-date", "date", "dc.date", "dc.date.issued", "weibo:article:create_at", "publication_date", "og:release_date", "sailthru.date")
+_SKIP = frozenset(
+    ["script", "style", "noscript", "template", "svg", "button", "form", "select", "nav", "footer", "iframe", "graphic"]
+)
+_DATE_META = (
+    "article:published_time",
+    "og:published_time",
+    "datepublished",
+    "publishdate",
+    "pubdate",
+    "publish_date",
+    "publish-date",
+    "date",
+    "dc.date",
+    "dc.date.issued",
+    "weibo:article:create_at",
+    "publication_date",
+    "og:release_date",
+    "sailthru.date",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +118,9 @@ def _visible(tree: Any) -> str:
     """The first of the text a reader sees."""
     parts: list[str] = []
     size = 0
-    for text in tree.xpath("//body//text()[normalize-space() and not(ancestor::script or ancestor::style or ancestor::noscript)]"):
+    for text in tree.xpath(
+        "//body//text()[normalize-space() and not(ancestor::script or ancestor::style or ancestor::noscript)]"
+    ):
         parts.append(str(text).strip())
         size += len(parts[-1])
         if size > _SAMPLE:
@@ -118,7 +161,14 @@ def _dice(a: Counter[str], b: Counter[str]) -> float:
 def _trafilatura(html: str) -> list[Line]:
     import trafilatura
 
-    found = trafilatura.extract(html, output_format="xml", include_comments=False, include_tables=True, include_formatting=False, deduplicate=False)
+    found = trafilatura.extract(
+        html,
+        output_format="xml",
+        include_comments=False,
+        include_tables=True,
+        include_formatting=False,
+        deduplicate=False,
+    )
     if not found:
         return []
     parser = lxml.etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
@@ -141,7 +191,9 @@ def _justext(html: str) -> list[Line]:
 
     # Lengths in characters, no stop list: Chinese has no spaces to count words by (reference/dependencies.md A, J).
     try:
-        paragraphs = justext.justext(html, frozenset(), length_low=25, length_high=60, stopwords_low=0, stopwords_high=0, no_headings=False)
+        paragraphs = justext.justext(
+            html, frozenset(), length_low=25, length_high=60, stopwords_low=0, stopwords_high=0, no_headings=False
+        )
     except (lxml.etree.LxmlError, ValueError, justext.core.JustextError):
         return []
     lines = []
@@ -168,7 +220,15 @@ def _walk(node: Any, kind: str, buffer: list[str]) -> Iterator[Line]:
         yield from _flush(buffer, kind)
         yield from _table(node)
         return
-    own = "heading" if tag in _HEADINGS else "item" if tag in ("li", "item") else "quote" if tag in ("blockquote", "quote") else kind
+    own = (
+        "heading"
+        if tag in _HEADINGS
+        else "item"
+        if tag in ("li", "item")
+        else "quote"
+        if tag in ("blockquote", "quote")
+        else kind
+    )
     breaks = own is not kind or tag in _BREAKS or tag in _HEADINGS or tag in ("li", "item")
     if breaks:
         yield from _flush(buffer, kind)
@@ -226,7 +286,11 @@ def _head(html: str) -> _Head:
         content = str(tag.get("content") or "").strip()
         if name and content:
             meta.setdefault(name, content)
-    linked = [found for script in soup.find_all("script", type="application/ld+json") for found in _linked_data(script.string or "")]
+    linked = [
+        found
+        for script in soup.find_all("script", type="application/ld+json")
+        for found in _linked_data(script.string or "")
+    ]
     return _Head(meta, linked, " ".join(soup.title.get_text().split()) if soup.title else "")
 
 
@@ -248,7 +312,12 @@ def _linked_data(text: str) -> Iterator[dict[str, Any]]:
 
 def _title(tree: Any, head: _Head) -> str | None:
     heads = [" ".join(h.text_content().split()) for h in tree.xpath("//h1")]
-    for text in (head.meta.get("og:title"), *(h for h in heads if h and (h in head.title or len(heads) == 1)), head.meta.get("twitter:title"), _site_off(head.title)):
+    for text in (
+        head.meta.get("og:title"),
+        *(h for h in heads if h and (h in head.title or len(heads) == 1)),
+        head.meta.get("twitter:title"),
+        _site_off(head.title),
+    ):
         if text and len(text) >= 4:
             return _site_off(text)
     return None
@@ -272,7 +341,11 @@ def _published(tree: Any, head: _Head, html: str, title: str | None) -> date | N
         if day := find_date(str(text)):
             return day
     visible = " ".join(_visible(tree).split())
-    if title and (at := visible.find(title)) >= 0 and (day := find_date(visible[at + len(title) : at + len(title) + 200])):
+    if (
+        title
+        and (at := visible.find(title)) >= 0
+        and (day := find_date(visible[at + len(title) : at + len(title) + 200]))
+    ):
         return day
     from htmldate import find_date as guess
 

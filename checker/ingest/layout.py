@@ -16,10 +16,31 @@ from checker.types import Block, Item, Span
 
 #: A teaser heading only counts once this much article stands before it (characters).
 _MIN_BODY = 60
-_DATE = re.compile(r"((?:19|20)\d\d)\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?(?:[T\s]+\d{1,2}:\d{2}(?::\d{2})?)?")
-_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-_EN_DATE = re.compile(rf"\b(?:(\d{{1,2}})\s+({'|'.join(m[:3] + r'[a-z]*' for m in _MONTHS)})\.?,?\s+((?:19|20)\d\d)|({'|'.join(m[:3] + r'[a-z]*' for m in _MONTHS)})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d))\b", re.IGNORECASE)
-_NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十\d]{1,3}[章节部分条][、：: ]|#{1,6}\s|Part\s\d+|\d{1,2}[.、)]\s?(?=\S))", re.IGNORECASE)
+_DATE = re.compile(
+    r"((?:19|20)\d\d)\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?(?:[T\s]+\d{1,2}:\d{2}(?::\d{2})?)?"
+)
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_EN_DATE = re.compile(
+    rf"\b(?:(\d{{1,2}})\s+({'|'.join(m[:3] + r'[a-z]*' for m in _MONTHS)})\.?,?\s+((?:19|20)\d\d)|({'|'.join(m[:3] + r'[a-z]*' for m in _MONTHS)})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d))\b",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十\d]{1,3}[章节部分条][、：: ]|#{1,6}\s|Part\s\d+|\d{1,2}[.、)]\s?(?=\S))",
+    re.IGNORECASE,
+)
 _ITEM = re.compile(r"^\s*(?:[-*•·●▪◆■]\s+|\d{1,2}[.)、]\s?|[（(]\d{1,2}[)）]|[①②③④⑤⑥⑦⑧⑨⑩]|[✅✔☑❌✗✘×🚫])")
 _ENDS = re.compile(r"[。！；;.!…：:，,]\s*[”\"’)）]*$")
 _RULE = re.compile(r"^[\s|:\-–—=+*_#]+$")
@@ -43,13 +64,20 @@ def lay_out(text: str, title: str | None) -> tuple[str, tuple[Block, ...], tuple
     return compose([Line(line) for line in lines], title, keep_breaks=True)
 
 
-def compose(lines: Sequence[Line], title: str | None, keep_breaks: bool = False) -> tuple[str, tuple[Block, ...], tuple[Item, ...], str | None]:
+def compose(
+    lines: Sequence[Line], title: str | None, keep_breaks: bool = False
+) -> tuple[str, tuple[Block, ...], tuple[Item, ...], str | None]:
     """Text, blocks, items and title from lines. Without `keep_breaks` empty lines are dropped."""
     kept = list(lines)[: _teaser_at(lines)]
     if not keep_breaks:
         kept = [line for line in kept if line.text.strip()]
     first = next((line.text.strip() for line in kept if line.text.strip()), "")
-    if title and title.strip() and not _same(first, title) and not (first and _key(title).startswith(_key(first)) and len(_key(first)) > 10):
+    if (
+        title
+        and title.strip()
+        and not _same(first, title)
+        and not (first and _key(title).startswith(_key(first)) and len(_key(first)) > 10)
+    ):
         kept = [Line(title.strip(), "title"), *([Line("")] if keep_breaks else []), *kept]
     blocks: list[Block] = []
     at = 0
@@ -150,7 +178,11 @@ def _credit(line: str) -> bool:
     if len(line) > 40:
         return False
     key = fold(line).lower().strip("【[(（*# ")
-    return any(key == w or key.startswith((w + ":", w + "：", w + " |", w + "|")) for lang in ("zh", "en") for w in lexicon().words("credit")[lang])
+    return any(
+        key == w or key.startswith((w + ":", w + "：", w + " |", w + "|"))
+        for lang in ("zh", "en")
+        for w in lexicon().words("credit")[lang]
+    )
 
 
 def _key(text: str) -> str:
@@ -169,7 +201,11 @@ def _may_be_title(line: str, texts: Sequence[str], index: int, title: str | None
     if title is not None:
         return _same(line, title)
     following = sum(len(t) for t in texts[index + 1 :])
-    return len(line) <= (50 if is_chinese(line) else 140) and not line.endswith(("。", "，", ",", ";", "；")) and following > 2 * len(line)
+    return (
+        len(line) <= (50 if is_chinese(line) else 140)
+        and not line.endswith(("。", "，", ",", ";", "；"))
+        and following > 2 * len(line)
+    )
 
 
 def _kind(index: int, texts: Sequence[str]) -> str:

@@ -10,7 +10,10 @@ from checker.types import CheckerError
 
 _MAX_PAGES = 500
 _MAX_CHARACTERS = 4_000_000
-_PAGE_NUMBER = re.compile(r"^\s*(?:[-—–]\s*\d+\s*[-—–]|第\s*\d+\s*页(?:\s*共\s*\d+\s*页)?|(?:Page\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?)\s*$", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(
+    r"^\s*(?:[-—–]\s*\d+\s*[-—–]|第\s*\d+\s*页(?:\s*共\s*\d+\s*页)?|(?:Page\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?)\s*$",
+    re.IGNORECASE,
+)
 _STOPS = ("。", "！", "？", "；", "：", ".", "!", "?", ";", ":", "”", "」")
 
 

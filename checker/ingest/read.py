@@ -16,7 +16,10 @@ from checker.types import Article, CheckerError
 #: Longest text that is read; a longer one is an archive, not an article.
 MAX_CHARACTERS = 2_000_000
 MAX_BYTES = 20_000_000
-_HTML = re.compile(rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|div|article|section|p|h1|\?xml)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    rb"^\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|meta|title|div|article|section|p|h1|\?xml)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _ZIP = (b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf", b"BZh", b"\xfd7zXZ")
 
 
@@ -36,15 +39,29 @@ def sniff(data: bytes, media_type: str | None = None, name: str = "") -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = decode(data[:4096]).encode()
     media = (media_type or "").split(";")[0].strip().lower()
-    if _HTML.match(head) or (media in ("text/html", "application/xhtml+xml") and b"<" in head) or (name.lower().endswith((".html", ".htm", ".xhtml")) and b"<" in head):
+    if (
+        _HTML.match(head)
+        or (media in ("text/html", "application/xhtml+xml") and b"<" in head)
+        or (name.lower().endswith((".html", ".htm", ".xhtml")) and b"<" in head)
+    ):
         return "html"
-    if media and not media.startswith("text/") and media not in ("application/octet-stream", "application/json", "application/xml"):
+    if (
+        media
+        and not media.startswith("text/")
+        and media not in ("application/octet-stream", "application/json", "application/xml")
+    ):
         raise CheckerError(f"is of the kind {media}, which is not read")
     return "text"
 
 
 def read_article(
-    data: bytes, *, name: str = "", url: str | None = None, media_type: str | None = None, published: date | None = None, retrieved: datetime | None = None
+    data: bytes,
+    *,
+    name: str = "",
+    url: str | None = None,
+    media_type: str | None = None,
+    published: date | None = None,
+    retrieved: datetime | None = None,
 ) -> Article:
     """An article from the bytes of a page, a text file or a PDF.
 
@@ -64,21 +81,52 @@ def read_article(
     elif kind == "html":
         from checker.ingest.html import extract
 
-        charset = re.search(rb"charset\s*=\s*[\"']?\s*([\w-]+)", (media_type or "").encode() + b" " + data[:2048], re.IGNORECASE)
+        charset = re.search(
+            rb"charset\s*=\s*[\"']?\s*([\w-]+)", (media_type or "").encode() + b" " + data[:2048], re.IGNORECASE
+        )
         page = extract(decode(data, charset[1].decode() if charset else None), url)
         publisher, page_date = page.publisher, page.published
         text, blocks, items, title = compose(page.lines, page.title)
     else:
         text, blocks, items, title = lay_out(decode(data), None)
-    return _article(text, blocks, items, title, hashlib.sha256(data).hexdigest(), url=url, publisher=publisher, published=published or page_date, retrieved=retrieved, name=name)
+    return _article(
+        text,
+        blocks,
+        items,
+        title,
+        hashlib.sha256(data).hexdigest(),
+        url=url,
+        publisher=publisher,
+        published=published or page_date,
+        retrieved=retrieved,
+        name=name,
+    )
 
 
-def article_from_text(text: str, *, title: str | None = None, url: str | None = None, published: date | None = None, id: str | None = None, lang: str | None = None) -> Article:
+def article_from_text(
+    text: str,
+    *,
+    title: str | None = None,
+    url: str | None = None,
+    published: date | None = None,
+    id: str | None = None,
+    lang: str | None = None,
+) -> Article:
     """An article from pasted text."""
     if not text.strip():
         raise CheckerError("is empty")
     body, blocks, items, found = lay_out(text, title)
-    return _article(body, blocks, items, found, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), url=url, published=published, id=id, lang=lang)
+    return _article(
+        body,
+        blocks,
+        items,
+        found,
+        hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
+        url=url,
+        published=published,
+        id=id,
+        lang=lang,
+    )
 
 
 def article_from_json(row: Mapping[str, Any]) -> Article:
@@ -94,9 +142,18 @@ def article_from_json(row: Mapping[str, Any]) -> Article:
             raise CheckerError(f"{key}: must be text")
     published = parse_day(row["published"], "published") if row.get("published") else None
     if row.get("text"):
-        return article_from_text(row["text"], title=row.get("title"), url=row.get("url"), published=published, id=row.get("id"), lang=row.get("lang"))
+        return article_from_text(
+            row["text"],
+            title=row.get("title"),
+            url=row.get("url"),
+            published=published,
+            id=row.get("id"),
+            lang=row.get("lang"),
+        )
     if row.get("html"):
-        article = read_article(row["html"].encode("utf-8", "replace"), name="page.html", url=row.get("url"), published=published)
+        article = read_article(
+            row["html"].encode("utf-8", "replace"), name="page.html", url=row.get("url"), published=published
+        )
         fields = {f: getattr(article, f) for f in article.__dataclass_fields__}
         return Article(**(fields | {"id": row.get("id") or article.id, "title": row.get("title") or article.title}))
     raise CheckerError("text: missing (or html)")
@@ -114,7 +171,19 @@ def parse_day(text: str, what: str) -> date:
 
 
 def _article(
-    text: str, blocks: Any, items: Any, title: str | None, digest: str, *, url: str | None, published: date | None, publisher: str | None = None, retrieved: datetime | None = None, name: str = "", id: str | None = None, lang: str | None = None
+    text: str,
+    blocks: Any,
+    items: Any,
+    title: str | None,
+    digest: str,
+    *,
+    url: str | None,
+    published: date | None,
+    publisher: str | None = None,
+    retrieved: datetime | None = None,
+    name: str = "",
+    id: str | None = None,
+    lang: str | None = None,
 ) -> Article:
     if len(text) > MAX_CHARACTERS:
         raise CheckerError(f"holds more than {MAX_CHARACTERS:,} characters: split it")

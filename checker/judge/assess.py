@@ -33,9 +33,13 @@ class Assessment:
         found = []
         for finding in self.findings:
             if finding.conflict > 0:
-                found.append(Comparison(finding.reason, Relation.CONTRADICTS, finding.conflict, finding.claimed, finding.ruled))
+                found.append(
+                    Comparison(finding.reason, Relation.CONTRADICTS, finding.conflict, finding.claimed, finding.ruled)
+                )
             if finding.agree > 0:
-                found.append(Comparison(finding.reason, Relation.SUPPORTS, finding.agree, finding.claimed, finding.ruled))
+                found.append(
+                    Comparison(finding.reason, Relation.SUPPORTS, finding.agree, finding.claimed, finding.ruled)
+                )
         return tuple(found)
 
 
@@ -72,11 +76,15 @@ def assess(claim: Side, candidates: Sequence[Candidate], weigher: Weigher, idf: 
     """Weigh every version of every candidate in one pass."""
     compared = compare(claim, candidates, idf)
     probabilities: Any = weigher.probabilities([c.values for c in compared])
-    return [Assessment(c.rule, c.rule.versions[c.version], float(p[1]), float(p[2]), c.findings) for c, p in zip(compared, probabilities, strict=True)]
+    return [
+        Assessment(c.rule, c.rule.versions[c.version], float(p[1]), float(p[2]), c.findings)
+        for c, p in zip(compared, probabilities, strict=True)
+    ]
 
 
 def strongest(findings: Sequence[Finding], relation: Relation) -> Finding | None:
     """The finding that speaks loudest for a relation; hard differences (figures, dates) before words."""
+
     def weight(finding: Finding) -> float:
         value = finding.conflict if relation is Relation.CONTRADICTS else finding.agree
         return value + (0.2 if finding.reason in (Reason.QUANTITY, Reason.PERIOD) and value > 0.5 else 0.0)

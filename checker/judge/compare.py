@@ -17,7 +17,18 @@ from checker.types import Bound, DateRole, Quantity, QuantityMention, Reason, Sp
 
 _UP, _DOWN = frozenset({Bound.MIN, Bound.OVER}), frozenset({Bound.MAX, Bound.UNDER})
 #: Modalities that exclude each other, claim first.
-_OPPOSED = frozenset({("must", "may"), ("must", "need-not"), ("must-not", "may"), ("must-not", "must"), ("may", "must"), ("need-not", "must"), ("may", "must-not"), ("must", "must-not")})
+_OPPOSED = frozenset(
+    {
+        ("must", "may"),
+        ("must", "need-not"),
+        ("must-not", "may"),
+        ("must-not", "must"),
+        ("may", "must"),
+        ("need-not", "must"),
+        ("may", "must-not"),
+        ("must", "must-not"),
+    }
+)
 #: Figures within this share of each other are the same when one of them is approximate.
 _ABOUT = 0.05
 
@@ -141,13 +152,18 @@ def period(claim: Side, rule: Side, idf: Idf) -> Finding:
             agree = 1.0
         elif rivals and mine.role is not DateRole.AT:
             conflict = 1.0
-            shown = (claim.analysis.text[mine.span.start : mine.span.end], rule.analysis.text[rivals[0].span.start : rivals[0].span.end])
+            shown = (
+                claim.analysis.text[mine.span.start : mine.span.end],
+                rule.analysis.text[rivals[0].span.start : rivals[0].span.end],
+            )
     return Finding(Reason.PERIOD, agree, conflict if not agree else 0.0, *shown)
 
 
 def starts(claim: Side, start: date | None) -> tuple[bool, bool]:
     """Whether a claim that says when something takes effect names the day a version started: (agrees, conflicts)."""
-    if start is None or not any(t.kind == "predicate" and t.key in ("in-force", "timing") for t in claim.analysis.terms):
+    if start is None or not any(
+        t.kind == "predicate" and t.key in ("in-force", "timing") for t in claim.analysis.terms
+    ):
         return False, False
     dates = [d for d in claim.analysis.dates if d.role is not DateRole.UNTIL]
     if not dates:
@@ -184,7 +200,9 @@ def _within(claimed: Quantity, ruled: Quantity) -> bool:
     """Whether a figure keeps a limit of the rule without stating another limit."""
     if claimed.bound in (Bound.MIN, Bound.MAX):
         return False
-    return (ruled.bound in _UP and claimed.value > ruled.value) or (ruled.bound in _DOWN and claimed.value < ruled.value)
+    return (ruled.bound in _UP and claimed.value > ruled.value) or (
+        ruled.bound in _DOWN and claimed.value < ruled.value
+    )
 
 
 def _clause_keys(side: Side, span: Span) -> frozenset[str]:
@@ -208,9 +226,17 @@ def _words(side: Side, term: Term) -> str:
     text = side.analysis.text
     start = term.span.start
     if term.sign < 0 or key_of(term).startswith("axis:"):
-        clause = side.analysis.clauses[min(term.clause, len(side.analysis.clauses) - 1)] if side.analysis.clauses else Span(0, len(text))
+        clause = (
+            side.analysis.clauses[min(term.clause, len(side.analysis.clauses) - 1)]
+            if side.analysis.clauses
+            else Span(0, len(text))
+        )
         lead = text[max(clause.start, start - (3 if side.chinese else 12)) : start]
-        for negation in ("不会被", "没有被", "不会", "不再", "不得", "没有", "并未", "不能", "不", "未", "没") if side.chinese else ("no longer ", "will not be ", "not be ", "not ", "never ", "no ", "cannot "):
+        for negation in (
+            ("不会被", "没有被", "不会", "不再", "不得", "没有", "并未", "不能", "不", "未", "没")
+            if side.chinese
+            else ("no longer ", "will not be ", "not be ", "not ", "never ", "no ", "cannot ")
+        ):
             if lead.lower().endswith(negation):
                 start -= len(negation)
                 break
@@ -231,4 +257,6 @@ def _around(side: Side, span: Span) -> str:
 
 
 def _population_words(side: Side) -> str:
-    return next((side.analysis.text[t.span.start : t.span.end] for t in side.analysis.terms if t.kind == "population"), "")
+    return next(
+        (side.analysis.text[t.span.start : t.span.end] for t in side.analysis.terms if t.kind == "population"), ""
+    )

@@ -17,7 +17,9 @@ _REASONS = {
 }
 
 
-def explain(label: Label, reason: Reason | None, claim: Claim, evidence: Sequence[Evidence], day: date, today: date) -> Mapping[str, str]:
+def explain(
+    label: Label, reason: Reason | None, claim: Claim, evidence: Sequence[Evidence], day: date, today: date
+) -> Mapping[str, str]:
     """An explanation for readers; names the rule by what it says, never more than the evidence holds."""
     first = evidence[0] if evidence else None
     if first is None:
@@ -26,7 +28,10 @@ def explain(label: Label, reason: Reason | None, claim: Claim, evidence: Sequenc
     since_zh, since_en = _since(first.version)
     why_zh, why_en = _REASONS[reason or Reason.TEXT]
     if label is Label.CONTRADICTED:
-        text = {"zh": f"{why_zh}。规定{since_zh}：{zh}", "en": f"{why_en[0].upper()}{why_en[1:]}. The rule{since_en}: {en}"}
+        text = {
+            "zh": f"{why_zh}。规定{since_zh}：{zh}",
+            "en": f"{why_en[0].upper()}{why_en[1:]}. The rule{since_en}: {en}",
+        }
         old = next((e for e in evidence[1:] if e.relation is Relation.SUPPORTS and e.version.end is not None), None)
         if old is not None and old.version.end is not None:
             ended = old.version.end.isoformat()
@@ -42,7 +47,10 @@ def explain(label: Label, reason: Reason | None, claim: Claim, evidence: Sequenc
         }
     if label is Label.PREMATURE:
         start = first.version.start.isoformat() if first.version.start else "?"
-        return {"zh": f"该规定要到{start}才施行，文中却说已经生效：{zh}", "en": f"Told as in force, but the rule only takes effect on {start}: {en}"}
+        return {
+            "zh": f"该规定要到{start}才施行，文中却说已经生效：{zh}",
+            "en": f"Told as in force, but the rule only takes effect on {start}: {en}",
+        }
     if label is Label.MISLEADING:
         other = next((e for e in evidence if e.relation is Relation.SUPPORTS), first)
         return {
@@ -58,14 +66,27 @@ def explain(label: Label, reason: Reason | None, claim: Claim, evidence: Sequenc
     if label is Label.OUT_OF_SCOPE:
         place = first.rule.place or first.rule.jurisdiction
         where = ("全国性规定", "the national rule") if first.rule.national else (f"{place}的规定", f"a rule of {place}")
-        return {"zh": f"这个问题有规定，但适用的地区或对象不同，不作判断（{where[0]}：{zh}）", "en": f"There is a rule on this question, but for another place or other people, so it is not judged ({where[1]}: {en})"}
+        return {
+            "zh": f"这个问题有规定，但适用的地区或对象不同，不作判断（{where[0]}：{zh}）",
+            "en": f"There is a rule on this question, but for another place or other people, so it is not judged ({where[1]}: {en})",
+        }
     missing = _missing(claim, first)
-    return {"zh": f"没有规定能判断这句话。最接近的是：{zh}{missing[0]}", "en": f"No rule decides this. The nearest is: {en}{missing[1]}"}
+    return {
+        "zh": f"没有规定能判断这句话。最接近的是：{zh}{missing[0]}",
+        "en": f"No rule decides this. The nearest is: {en}{missing[1]}",
+    }
 
 
 def _half_true(text: Mapping[str, str], evidence: Sequence[Evidence]) -> Mapping[str, str]:
     """What is right about a wrong claim: another rule in force that it does agree with."""
-    right = next((e for e in evidence[1:] if e.relation is Relation.SUPPORTS and e.rule.id != evidence[0].rule.id and e.version.end is None), None)
+    right = next(
+        (
+            e
+            for e in evidence[1:]
+            if e.relation is Relation.SUPPORTS and e.rule.id != evidence[0].rule.id and e.version.end is None
+        ),
+        None,
+    )
     if right is None:
         return text
     return {

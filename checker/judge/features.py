@@ -87,10 +87,25 @@ def _against(row: dict[str, float], name: str, claim: Side, sides: Iterable[Side
 _PARTS = ("vector", "words", "polarity+", "polarity-", "quantity+", "quantity-")
 NAMES = (
     *(f"{reason}{sign}" for reason in _COMPARED for sign in "+-"),
-    "vector", "covered", "covers", "covered by all",
+    "vector",
+    "covered",
+    "covers",
+    "covered by all",
     *(f"{name} {part}" for name in ("mis", *(f"ex {r}" for r in Relation)) for part in _PARTS),
-    "universal", "exclusive", "partial rule", "negations", "figures", "rule figures", "start+", "start-", "length", "words", "nearest", "rank", "lead",
-)  # fmt: skip
+    "universal",
+    "exclusive",
+    "partial rule",
+    "negations",
+    "figures",
+    "rule figures",
+    "start+",
+    "start-",
+    "length",
+    "words",
+    "nearest",
+    "rank",
+    "lead",
+)
 
 
 def _dot(a: Side, b: Side) -> float:

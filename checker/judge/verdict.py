@@ -38,7 +38,9 @@ class _Ruling:
     others: tuple[Assessment, ...] = ()
 
 
-def judge(claim: Claim, analysis: Analysis, assessments: Sequence[Assessment], day: date, today: date, limits: Thresholds) -> Verdict:
+def judge(
+    claim: Claim, analysis: Analysis, assessments: Sequence[Assessment], day: date, today: date, limits: Thresholds
+) -> Verdict:
     """The verdict on a claim, given every version of every rule worth comparing."""
     by_rule: dict[str, list[Assessment]] = {}
     for assessment in assessments:
@@ -65,7 +67,13 @@ def _may_decide(rule: Rule, claim: Claim, best: Assessment, limits: Thresholds) 
 
 
 def _rule_on(
-    claim: Claim, analysis: Analysis, group: Sequence[Assessment], day: date, today: date, limits: Thresholds, by_rule: Mapping[str, Sequence[Assessment]]
+    claim: Claim,
+    analysis: Analysis,
+    group: Sequence[Assessment],
+    day: date,
+    today: date,
+    limits: Thresholds,
+    by_rule: Mapping[str, Sequence[Assessment]],
 ) -> _Ruling | None:
     """One rule's answer, from its version on the day, its version today, and those before and after."""
     then = next((a for a in group if a.version.in_force(day)), None)
@@ -86,11 +94,17 @@ def _rule_on(
         return None
     if then is now or now is None:
         if _contradicts(then, limits):
-            return _Ruling(Label.CONTRADICTED, then.contradicts, then, tuple(_told_before(group, by_rule, then, limits)))
+            return _Ruling(
+                Label.CONTRADICTED, then.contradicts, then, tuple(_told_before(group, by_rule, then, limits))
+            )
         if _supports(then, limits):
             return _Ruling(Label.SUPPORTED, then.supports, then)
         return _agreed_before(group, then, limits)
-    if _contradicts(now, limits) and not _contradicts(then, limits) and (then.supports >= 0.5 * limits.supports or _told_before(group, by_rule, now, limits)):
+    if (
+        _contradicts(now, limits)
+        and not _contradicts(then, limits)
+        and (then.supports >= 0.5 * limits.supports or _told_before(group, by_rule, now, limits))
+    ):
         return _Ruling(Label.OUTDATED, now.contradicts, now, (then,))
     if _contradicts(then, limits):
         return _Ruling(Label.CONTRADICTED, then.contradicts, then, (now,))
@@ -120,18 +134,37 @@ def _told_in_force(analysis: Analysis, day: date) -> bool:
     return runs and "planned" not in analysis.modality
 
 
-def _told_before(group: Iterable[Assessment], by_rule: Mapping[str, Sequence[Assessment]], against: Assessment, limits: Thresholds) -> list[Assessment]:
+def _told_before(
+    group: Iterable[Assessment], by_rule: Mapping[str, Sequence[Assessment]], against: Assessment, limits: Thresholds
+) -> list[Assessment]:
     """Ended versions (of this rule, or of rules this one took the place of) that said what the claim says."""
     ended = [a for a in group if a.version.end is not None and a is not against]
-    ended += [a for other in by_rule.values() for a in other if against.rule.id in a.rule.succeeded_by and a.version.end is not None]
-    return sorted((a for a in ended if a.supports >= 0.5 * limits.supports and a.supports > a.contradicts), key=lambda a: -a.supports)
+    ended += [
+        a
+        for other in by_rule.values()
+        for a in other
+        if against.rule.id in a.rule.succeeded_by and a.version.end is not None
+    ]
+    return sorted(
+        (a for a in ended if a.supports >= 0.5 * limits.supports and a.supports > a.contradicts),
+        key=lambda a: -a.supports,
+    )
 
 
 def _agreed_before(group: Sequence[Assessment], now: Assessment, limits: Thresholds) -> _Ruling | None:
     """A claim that only an ended version supports, told as if it still held."""
-    old = [a for a in group if a.version.end is not None and a.version.end <= (now.version.start or date.max) and a is not now]
+    old = [
+        a
+        for a in group
+        if a.version.end is not None and a.version.end <= (now.version.start or date.max) and a is not now
+    ]
     best = max(old, key=lambda a: a.supports, default=None)
-    if best is None or best.supports < limits.supports or now.contradicts < 0.5 * limits.contradicts or not now.version.decisive:
+    if (
+        best is None
+        or best.supports < limits.supports
+        or now.contradicts < 0.5 * limits.contradicts
+        or not now.version.decisive
+    ):
         return None
     return _Ruling(Label.CONTRADICTED, min(best.supports, 0.5 + now.contradicts / 2), now, (best,))
 
@@ -152,7 +185,13 @@ _NEGATIVE = frozenset({Label.CONTRADICTED, Label.OUTDATED, Label.PREMATURE})
 
 
 def _decide(
-    claim: Claim, rulings: Sequence[_Ruling], elsewhere: Sequence[Assessment], assessments: Sequence[Assessment], day: date, today: date, limits: Thresholds
+    claim: Claim,
+    rulings: Sequence[_Ruling],
+    elsewhere: Sequence[Assessment],
+    assessments: Sequence[Assessment],
+    day: date,
+    today: date,
+    limits: Thresholds,
 ) -> Verdict:
     against = max((r for r in rulings if r.label in _NEGATIVE), key=lambda r: r.confidence, default=None)
     favour = max((r for r in rulings if r.label is Label.SUPPORTED), key=lambda r: r.confidence, default=None)
@@ -163,31 +202,68 @@ def _decide(
         evidence = (_evidence(against.by, Relation.CONTRADICTS), _evidence(favour.by, Relation.SUPPORTS))
         reason = _reason(against)
         confidence = max(0.05, 1 - abs(against.confidence - favour.confidence)) * 0.5
-        return Verdict(claim, Label.MISLEADING, confidence, reason, explain(Label.MISLEADING, reason, claim, evidence, day, today), _compared(against), evidence)
+        return Verdict(
+            claim,
+            Label.MISLEADING,
+            confidence,
+            reason,
+            explain(Label.MISLEADING, reason, claim, evidence, day, today),
+            _compared(against),
+            evidence,
+        )
     if favour is not None:
         return _verdict(claim, favour, day, today, ())
     related = max(elsewhere, key=lambda a: a.supports + a.contradicts, default=None)
     if related is not None and related.supports + related.contradicts >= limits.related and _citable(related):
         shown = (_evidence(related, Relation.SILENT),)
-        return Verdict(claim, Label.OUT_OF_SCOPE, 1 - related.silent, Reason.SCOPE, explain(Label.OUT_OF_SCOPE, Reason.SCOPE, claim, shown, day, today), None, shown)
+        return Verdict(
+            claim,
+            Label.OUT_OF_SCOPE,
+            1 - related.silent,
+            Reason.SCOPE,
+            explain(Label.OUT_OF_SCOPE, Reason.SCOPE, claim, shown, day, today),
+            None,
+            shown,
+        )
     nearest = max(assessments, key=lambda a: a.supports + a.contradicts, default=None)
     near = _evidence(nearest, Relation.SILENT) if nearest is not None else None
     sure = nearest.silent if nearest is not None else 1.0
-    return Verdict(claim, Label.NOT_COVERED, sure, None, explain(Label.NOT_COVERED, None, claim, (near,) if near else (), day, today), None, (), near)
+    return Verdict(
+        claim,
+        Label.NOT_COVERED,
+        sure,
+        None,
+        explain(Label.NOT_COVERED, None, claim, (near,) if near else (), day, today),
+        None,
+        (),
+        near,
+    )
 
 
 def _verdict(claim: Claim, ruling: _Ruling, day: date, today: date, also: tuple[Evidence, ...]) -> Verdict:
     relation = Relation.SUPPORTS if ruling.label in (Label.SUPPORTED, Label.PREMATURE) else Relation.CONTRADICTS
     first = _evidence(ruling.by, relation)
-    others = tuple(_evidence(a, Relation.SUPPORTS if a.supports > a.contradicts else Relation.CONTRADICTS) for a in ruling.others)
+    others = tuple(
+        _evidence(a, Relation.SUPPORTS if a.supports > a.contradicts else Relation.CONTRADICTS) for a in ruling.others
+    )
     evidence = (first, *others, *also)
     reason = _reason(ruling)
-    return Verdict(claim, ruling.label, ruling.confidence, reason, explain(ruling.label, reason, claim, evidence, day, today), _compared(ruling), evidence)
+    return Verdict(
+        claim,
+        ruling.label,
+        ruling.confidence,
+        reason,
+        explain(ruling.label, reason, claim, evidence, day, today),
+        _compared(ruling),
+        evidence,
+    )
 
 
 def _reason(ruling: _Ruling) -> Reason:
     """Period where time decides; else the comparison that speaks loudest; else the wording as a whole."""
-    if ruling.label in (Label.OUTDATED, Label.PREMATURE) or (ruling.label is Label.CONTRADICTED and any(a.supports > a.contradicts for a in ruling.others)):
+    if ruling.label in (Label.OUTDATED, Label.PREMATURE) or (
+        ruling.label is Label.CONTRADICTED and any(a.supports > a.contradicts for a in ruling.others)
+    ):
         return Reason.PERIOD
     relation = Relation.SUPPORTS if ruling.label is Label.SUPPORTED else Relation.CONTRADICTS
     finding = strongest(ruling.by.findings, relation)
@@ -202,7 +278,9 @@ def _compared(ruling: _Ruling) -> tuple[str, str] | None:
 
 
 def _evidence(a: Assessment, relation: Relation) -> Evidence:
-    confidence = {Relation.SUPPORTS: a.supports, Relation.CONTRADICTS: a.contradicts, Relation.SILENT: a.silent}[relation]
+    confidence = {Relation.SUPPORTS: a.supports, Relation.CONTRADICTS: a.contradicts, Relation.SILENT: a.silent}[
+        relation
+    ]
     return Evidence(a.rule, a.version, relation, confidence, a.comparisons())
 
 

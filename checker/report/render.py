@@ -36,7 +36,29 @@ def _jsonl(reports: Sequence[Report], **options: Any) -> str:
     return "".join(json.dumps(report_json(r), ensure_ascii=False) + "\n" for r in reports)
 
 
-_COLUMNS = ("article", "title", "published", "start", "end", "claim", "stance", "label", "flagged", "confidence", "reason", "claimed", "ruled", "rule", "statement", "source", "number", "locator", "date", "quote", "url")
+_COLUMNS = (
+    "article",
+    "title",
+    "published",
+    "start",
+    "end",
+    "claim",
+    "stance",
+    "label",
+    "flagged",
+    "confidence",
+    "reason",
+    "claimed",
+    "ruled",
+    "rule",
+    "statement",
+    "source",
+    "number",
+    "locator",
+    "date",
+    "quote",
+    "url",
+)
 
 
 def _csv(reports: Sequence[Report], **options: Any) -> str:
@@ -50,11 +72,27 @@ def _csv(reports: Sequence[Report], **options: Any) -> str:
             cite = best_citation(first) if first else None
             lang = v.claim.lang
             row = [
-                report.article.url or report.article.id, report.article.title, report.article.published, v.claim.span.start, v.claim.span.end, v.claim.text, v.claim.stance.value, v.label.value,
-                "yes" if v.flagged else "no", f"{v.confidence:.3f}", v.reason.value if v.reason else "", *(v.compared or ("", "")),
-                first.rule.id if first else "", first.version.statement[lang] if first else "", cite.source.title if cite else "", cite.source.number if cite else "",
-                cite.locator if cite else "", cite.source.date if cite else "", shown_quote(cite) if cite else "", cite.source.url if cite else "",
-            ]  # fmt: skip
+                report.article.url or report.article.id,
+                report.article.title,
+                report.article.published,
+                v.claim.span.start,
+                v.claim.span.end,
+                v.claim.text,
+                v.claim.stance.value,
+                v.label.value,
+                "yes" if v.flagged else "no",
+                f"{v.confidence:.3f}",
+                v.reason.value if v.reason else "",
+                *(v.compared or ("", "")),
+                first.rule.id if first else "",
+                first.version.statement[lang] if first else "",
+                cite.source.title if cite else "",
+                cite.source.number if cite else "",
+                cite.locator if cite else "",
+                cite.source.date if cite else "",
+                shown_quote(cite) if cite else "",
+                cite.source.url if cite else "",
+            ]
             writer.writerow([_inert(c) for c in row])
     return out.getvalue()
 
@@ -66,7 +104,12 @@ def _inert(cell: object) -> object:
 
 
 def _claimreview(reports: Sequence[Report], **options: Any) -> str:
-    rows = [_review(report, v) for report in reports for v in report.verdicts if v.evidence and v.label is not Label.OUT_OF_SCOPE and (v.flagged or v.claim.stance is Stance.REFUTED)]
+    rows = [
+        _review(report, v)
+        for report in reports
+        for v in report.verdicts
+        if v.evidence and v.label is not Label.OUT_OF_SCOPE and (v.flagged or v.claim.stance is Stance.REFUTED)
+    ]
     return json.dumps({"@context": "https://schema.org", "@graph": rows}, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -83,14 +126,25 @@ def _review(report: Report, v: Verdict) -> dict[str, Any]:
         item["appearance"] = {"@type": "CreativeWork", "url": article.url}
     if article.published:
         item["datePublished"] = article.published.isoformat()
-    basis = {"@type": "CreativeWork", "name": cite.source.title, **({"url": cite.source.url} if cite.source.url else {}), **({"datePublished": cite.source.date} if cite.source.date else {})}
+    basis = {
+        "@type": "CreativeWork",
+        "name": cite.source.title,
+        **({"url": cite.source.url} if cite.source.url else {}),
+        **({"datePublished": cite.source.date} if cite.source.date else {}),
+    }
     return {
         "@type": "ClaimReview",
         "claimReviewed": v.claim.text,
         "datePublished": report.today.isoformat(),
         "inLanguage": lang,
         "author": {"@type": "Organization", "name": "checker"},
-        "reviewRating": {"@type": "Rating", "ratingValue": _RATINGS[v.label], "bestRating": 5, "worstRating": 1, "alternateName": LABELS[v.label][lang]},
+        "reviewRating": {
+            "@type": "Rating",
+            "ratingValue": _RATINGS[v.label],
+            "bestRating": 5,
+            "worstRating": 1,
+            "alternateName": LABELS[v.label][lang],
+        },
         "reviewBody": v.explanation[lang],
         "itemReviewed": item,
         "isBasedOn": basis,
@@ -101,7 +155,9 @@ def _review(report: Report, v: Verdict) -> dict[str, Any]:
 def _environment() -> Any:
     import jinja2
 
-    return jinja2.Environment(loader=jinja2.PackageLoader("checker.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("checker.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 def _html(reports: Sequence[Report], **options: Any) -> str:
@@ -128,10 +184,25 @@ def _page(report: Report, lang: str) -> dict[str, Any]:
 
 def _card(v: Verdict, number: int | None, lang: str) -> dict[str, Any]:
     evidence = [
-        {"statement": e.version.statement[lang], "relation": e.relation.value, "start": e.version.start, "end": e.version.end, "rule": e.rule.id, "citations": [(c, shown_quote(c)) for c in e.version.citations]}
+        {
+            "statement": e.version.statement[lang],
+            "relation": e.relation.value,
+            "start": e.version.start,
+            "end": e.version.end,
+            "rule": e.rule.id,
+            "citations": [(c, shown_quote(c)) for c in e.version.citations],
+        }
         for e in v.evidence
     ]
-    return {"verdict": v, "number": number, "label": LABELS[v.label][lang], "stance": STANCES[v.claim.stance][lang], "reason": REASONS[v.reason][lang] if v.reason else None, "explanation": v.explanation[lang], "evidence": evidence}
+    return {
+        "verdict": v,
+        "number": number,
+        "label": LABELS[v.label][lang],
+        "stance": STANCES[v.claim.stance][lang],
+        "reason": REASONS[v.reason][lang] if v.reason else None,
+        "explanation": v.explanation[lang],
+        "evidence": evidence,
+    }
 
 
 def _marked(report: Report, numbers: dict[int, int], shown: Sequence[Verdict]) -> Any:
@@ -147,10 +218,25 @@ def _marked(report: Report, numbers: dict[int, int], shown: Sequence[Verdict]) -
                 continue
             if start > at:
                 pieces.append({"text": article.text[at:start]})
-            pieces.append({"text": article.text[start:end], "number": numbers[id(v)], "label": v.label.value, "flagged": v.flagged, "stance": v.claim.stance.value})
+            pieces.append(
+                {
+                    "text": article.text[start:end],
+                    "number": numbers[id(v)],
+                    "label": v.label.value,
+                    "flagged": v.flagged,
+                    "stance": v.claim.stance.value,
+                }
+            )
             at = end
         pieces.append({"text": article.text[at : block.span.end]})
         yield {"kind": block.kind, "pieces": pieces}
 
 
-RENDERERS: dict[str, Renderer] = {"text": _text, "json": _json, "jsonl": _jsonl, "html": _html, "csv": _csv, "claimreview": _claimreview}
+RENDERERS: dict[str, Renderer] = {
+    "text": _text,
+    "json": _json,
+    "jsonl": _jsonl,
+    "html": _html,
+    "csv": _csv,
+    "claimreview": _claimreview,
+}

@@ -23,7 +23,15 @@ _STYLES = {
     Label.OUT_OF_SCOPE: "dim",
     Label.NOT_COVERED: "dim",
 }
-_MARKS = {Label.CONTRADICTED: "✗", Label.OUTDATED: "⌛", Label.PREMATURE: "⌛", Label.MISLEADING: "≠", Label.SUPPORTED: "✓", Label.OUT_OF_SCOPE: "·", Label.NOT_COVERED: "·"}
+_MARKS = {
+    Label.CONTRADICTED: "✗",
+    Label.OUTDATED: "⌛",
+    Label.PREMATURE: "⌛",
+    Label.MISLEADING: "≠",
+    Label.SUPPORTED: "✓",
+    Label.OUT_OF_SCOPE: "·",
+    Label.NOT_COVERED: "·",
+}
 #: Findings shown one line each before the rest is only counted.
 _BRIEF = 6
 
@@ -32,14 +40,24 @@ def render_text(report: Report, *, color: bool = False, width: int | None = None
     """The report as lines of text; with `color` it carries terminal colours."""
     language = lang or ("en" if report.article.lang == "en" else "zh")
     out = io.StringIO()
-    console = Console(file=out, force_terminal=color, color_system="standard" if color else None, width=width or 96, highlight=False, emoji=False, legacy_windows=False)
+    console = Console(
+        file=out,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        width=width or 96,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+    )
     _head(console, report, language)
     groups = grouped(report.verdicts)
     if "flagged" not in groups:
         console.print(Text(say("nothing", language), style="green"))
     for name, verdicts in groups.items():
         console.print()
-        console.print(Text(f"{say(name, language)} ({len(verdicts)})", style="bold underline" if name == "flagged" else "bold"))
+        console.print(
+            Text(f"{say(name, language)} ({len(verdicts)})", style="bold underline" if name == "flagged" else "bold")
+        )
         if name == "flagged":
             for verdict in verdicts:
                 _card(console, verdict, language)
@@ -47,7 +65,11 @@ def render_text(report: Report, *, color: bool = False, width: int | None = None
             for verdict in verdicts[:_BRIEF]:
                 _line(console, verdict, language)
             if len(verdicts) > _BRIEF:
-                console.print(Text(f"  … {say('and_more', language)} {len(verdicts) - _BRIEF} {say('more', language)}", style="dim"))
+                console.print(
+                    Text(
+                        f"  … {say('and_more', language)} {len(verdicts) - _BRIEF} {say('more', language)}", style="dim"
+                    )
+                )
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()) + "\n"
 
 
@@ -55,7 +77,16 @@ def _head(console: Console, report: Report, lang: str) -> None:
     article = report.article
     console.print(Text(article.title or article.id, style="bold"))
     day = f"{say('published', lang)} {article.published}" if article.published else say("no_date", lang)
-    parts = [p for p in (article.url or (article.id if article.title else None), article.publisher, day, None if article.published == report.as_of else f"{say('as_of', lang)} {report.as_of}") if p]
+    parts = [
+        p
+        for p in (
+            article.url or (article.id if article.title else None),
+            article.publisher,
+            day,
+            None if article.published == report.as_of else f"{say('as_of', lang)} {report.as_of}",
+        )
+        if p
+    ]
     console.print(Text(" · ".join(parts), style="dim"))
 
 
@@ -69,11 +100,16 @@ def _card(console: Console, verdict: Verdict, lang: str) -> None:
     table = Table.grid(padding=(0, 1))
     table.add_column(style="dim", no_wrap=True, justify="right")
     table.add_column()
-    table.add_row(say("claim", lang), _highlighted(_shorten(verdict.claim.text, 240), verdict.compared[0] if verdict.compared else None, style))
+    table.add_row(
+        say("claim", lang),
+        _highlighted(_shorten(verdict.claim.text, 240), verdict.compared[0] if verdict.compared else None, style),
+    )
     first = verdict.evidence[0] if verdict.evidence else None
     if first is not None:
         statement = first.version.statement[lang]
-        table.add_row(say("rule", lang), _highlighted(statement, verdict.compared[1] if verdict.compared else None, "bold green"))
+        table.add_row(
+            say("rule", lang), _highlighted(statement, verdict.compared[1] if verdict.compared else None, "bold green")
+        )
         if verdict.compared:
             table.add_row("", Text.assemble((verdict.compared[0], style), "  ≠  ", (verdict.compared[1], "bold green")))
         table.add_row(say("source", lang), _citation(first, lang))
@@ -109,7 +145,17 @@ def best_citation(evidence: Evidence) -> Citation:
 def _citation(evidence: Evidence, lang: str) -> Text:
     citation = best_citation(evidence)
     source = citation.source
-    parts = [p for p in (f"《{source.title}》" if "《" not in source.title else source.title, source.number, citation.locator, source.issuer, source.date) if p]
+    parts = [
+        p
+        for p in (
+            f"《{source.title}》" if "《" not in source.title else source.title,
+            source.number,
+            citation.locator,
+            source.issuer,
+            source.date,
+        )
+        if p
+    ]
     text = Text(" · ".join(parts))
     quote = shown_quote(citation)
     if quote:

@@ -6,6 +6,7 @@ that a rule of another jurisdiction replaced stays a rule of its own and names i
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -20,8 +21,19 @@ from checker.types import CheckerError
 
 Row = dict[str, Any]
 _REQUIRED = ("id", "statement_zh", "statement_en", "population", "jurisdiction", "sources", "verified", "confidence")
-_KNOWN = {*_REQUIRED, "effective_from", "effective_to", "superseded_by", "quantities", "common_misstatements", "topic", "caveats"}
-_NOTE = re.compile(r"^\s*[（(][^（）()]*[）)]\s*")  # a leading bracket is a remark on the row (“(Old)”, “（待核）”), not part of the rule
+_KNOWN = {
+    *_REQUIRED,
+    "effective_from",
+    "effective_to",
+    "superseded_by",
+    "quantities",
+    "common_misstatements",
+    "topic",
+    "caveats",
+}
+_NOTE = re.compile(
+    r"^\s*[（(][^（）()]*[）)]\s*"
+)  # a leading bracket is a remark on the row (“(Old)”, “（待核）”), not part of the rule
 
 _SPEAKS_OF_NOW = re.compile(r"现在|仍|以后|至今|\b(?:still|now|since|after)\b", re.IGNORECASE)
 
@@ -129,14 +141,18 @@ def _groups(rows: dict[str, Row]) -> list[tuple[list[Row], str | None]]:
     groups = []
     for name, chain in chains.items():
         chain.sort(key=lambda r: (r.get("effective_from") or "", r["id"] == name))
-        for old, new in zip(chain, chain[1:], strict=False):
+        for old, new in itertools.pairwise(chain):
             if not new.get("effective_from") or (old.get("effective_to") or "") >= new["effective_from"]:
-                raise CheckerError(f"{old['id']} and {new['id']}: the rows overlap in time, so they cannot be versions of one rule")
+                raise CheckerError(
+                    f"{old['id']} and {new['id']}: the rows overlap in time, so they cannot be versions of one rule"
+                )
         groups.append((chain, successors[name]))
     return groups
 
 
-def _rule(group: list[Row], successor: str | None, topic: str, sources: dict[tuple[str, ...], str], checked: date) -> dict[str, Any]:
+def _rule(
+    group: list[Row], successor: str | None, topic: str, sources: dict[tuple[str, ...], str], checked: date
+) -> dict[str, Any]:
     newest = group[-1]
     code, place = _jurisdiction(newest)
     versions: dict[str, Any] = {}

@@ -40,7 +40,14 @@ class SourceFile(_Model):
     date: Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}){0,2}$")] | None = None
     url: Annotated[str, StringConstraints(pattern=r"^https?://")] | None = None
     kind: Literal[
-        "statute-text", "official-page", "official-notice-mirror", "press-report", "third-party-verification-record", "third-party-page", "seed-article", "not-found"
+        "statute-text",
+        "official-page",
+        "official-notice-mirror",
+        "press-report",
+        "third-party-verification-record",
+        "third-party-page",
+        "seed-article",
+        "not-found",
     ]
 
 
@@ -179,7 +186,11 @@ def build_rule(data: RuleFile, sources: Mapping[str, Source], path: Path) -> Rul
         versions.append(_version(field, start, end, sources, path, f"versions.{key}"))
     examples = tuple(
         Example(e.lang, e.text, relation, e.how, _day(e.on, path, "examples") if e.on else None)
-        for relation, rows in ((Relation.SUPPORTS, data.examples.supported), (Relation.CONTRADICTS, data.examples.refuted), (Relation.SILENT, data.examples.silent))
+        for relation, rows in (
+            (Relation.SUPPORTS, data.examples.supported),
+            (Relation.CONTRADICTS, data.examples.refuted),
+            (Relation.SILENT, data.examples.silent),
+        )
         for e in rows
     )
     return Rule(
@@ -194,7 +205,9 @@ def build_rule(data: RuleFile, sources: Mapping[str, Source], path: Path) -> Rul
     )
 
 
-def _version(field: VersionField, start: date | None, end: date | None, sources: Mapping[str, Source], path: Path, key: str) -> Version:
+def _version(
+    field: VersionField, start: date | None, end: date | None, sources: Mapping[str, Source], path: Path, key: str
+) -> Version:
     citations = []
     for i, cite in enumerate(field.citations):
         source = sources.get(cite.source)
@@ -212,7 +225,9 @@ def _version(field: VersionField, start: date | None, end: date | None, sources:
         verified=field.verified == "true",
         confidence=field.confidence,
         population=frozenset(field.population),
-        quantities=tuple(NamedQuantity(q.name, q.value, q.unit, parse_declared(q.value, q.unit)) for q in field.quantities),
+        quantities=tuple(
+            NamedQuantity(q.name, q.value, q.unit, parse_declared(q.value, q.unit)) for q in field.quantities
+        ),
         misstatements=tuple({"zh": m.zh, "en": m.en} for m in field.misstatements),
         caveats=field.caveats,
     )
@@ -251,5 +266,3 @@ def ends_before(day: date) -> str:
 def used_sources(rules: Iterable[Rule]) -> set[str]:
     """Keys of the sources that the rules cite."""
     return {c.source.key for r in rules for v in r.versions for c in v.citations}
-
-

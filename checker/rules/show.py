@@ -11,9 +11,19 @@ from checker.types import Rule, Version
 def rule_line(rule: Rule, today: date) -> str:
     """One line: id, state, place, statement."""
     version = rule.at(today)
-    state = "in force" if version else "not yet in force" if rule.versions[0].start and rule.versions[0].start > today else "ended"
+    state = (
+        "in force"
+        if version
+        else "not yet in force"
+        if rule.versions[0].start and rule.versions[0].start > today
+        else "ended"
+    )
     shown = version or rule.versions[-1]
-    marks = [state, *([] if rule.national else [rule.place or rule.jurisdiction]), *([] if shown.verified else ["unverified"])]
+    marks = [
+        state,
+        *([] if rule.national else [rule.place or rule.jurisdiction]),
+        *([] if shown.verified else ["unverified"]),
+    ]
     return f"{rule.id:<36} {', '.join(marks):<18} {shown.statement['zh']}"
 
 
@@ -25,12 +35,21 @@ def rule_text(rule: Rule, on: date | None, today: date) -> str:
     for version in rule.versions:
         if on is not None and not version.in_force(on):
             continue
-        lines += ["", f"  {_span(version)}{'  ← today' if version.in_force(today) else ''}{'' if version.verified else '  UNVERIFIED: never decides'}"]
+        lines += [
+            "",
+            f"  {_span(version)}{'  ← today' if version.in_force(today) else ''}{'' if version.verified else '  UNVERIFIED: never decides'}",
+        ]
         lines += [f"    {version.statement['zh']}", f"    {version.statement['en']}"]
-        lines.append(f"    for: {', '.join(sorted(version.population))}; confidence: {version.confidence}{'; row ' + version.row if version.row != rule.id else ''}")
+        lines.append(
+            f"    for: {', '.join(sorted(version.population))}; confidence: {version.confidence}{'; row ' + version.row if version.row != rule.id else ''}"
+        )
         lines += [f"    {q.name} = {q.value} {q.unit}" for q in version.quantities]
         for cite in version.citations:
-            parts = [p for p in (cite.source.title, cite.source.number, cite.locator, cite.source.issuer, cite.source.date) if p]
+            parts = [
+                p
+                for p in (cite.source.title, cite.source.number, cite.locator, cite.source.issuer, cite.source.date)
+                if p
+            ]
             lines.append(f"    § {' · '.join(parts)}")
             if cite.quote:
                 lines.append(f"      “{cite.quote}”{' (seen in a traditional-script mirror)' if cite.script else ''}")
@@ -60,7 +79,18 @@ def rule_json(rule: Rule) -> dict[str, Any]:
                 "population": sorted(v.population),
                 "verified": v.verified,
                 "confidence": v.confidence,
-                "citations": [{"title": c.source.title, "issuer": c.source.issuer, "number": c.source.number, "date": c.source.date, "locator": c.locator, "quote": c.quote, "url": c.source.url} for c in v.citations],
+                "citations": [
+                    {
+                        "title": c.source.title,
+                        "issuer": c.source.issuer,
+                        "number": c.source.number,
+                        "date": c.source.date,
+                        "locator": c.locator,
+                        "quote": c.quote,
+                        "url": c.source.url,
+                    }
+                    for c in v.citations
+                ],
             }
             for v in rule.versions
         ],

@@ -32,8 +32,14 @@ def write_rules(path: Path, rules: Iterable[Rule], meta: dict[str, str]) -> int:
         db.executemany("insert into meta values (?, ?)", meta.items())
         count = 0
         for number, rule in enumerate(rules):
-            db.execute("insert into rules values (?, ?, ?, ?)", (number, rule.id, rule.topic, json.dumps(_plain(rule), ensure_ascii=False)))
-            db.executemany("insert or ignore into names values (?, ?)", {(n, number) for n in (rule.id, *(v.row for v in rule.versions))})
+            db.execute(
+                "insert into rules values (?, ?, ?, ?)",
+                (number, rule.id, rule.topic, json.dumps(_plain(rule), ensure_ascii=False)),
+            )
+            db.executemany(
+                "insert or ignore into names values (?, ?)",
+                {(n, number) for n in (rule.id, *(v.row for v in rule.versions))},
+            )
             count += 1
     db.close()
     return count
@@ -50,7 +56,9 @@ class StoredRules(Sequence[Rule]):
         if not path.is_file():
             raise CheckerError(f"{path}: no such rule book")
         try:
-            self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+            self._db = sqlite3.connect(
+                f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
             self.meta: dict[str, str] = dict(self._db.execute("select key, value from meta"))
             self._count: int = self._db.execute("select count(*) from rules").fetchone()[0]
         except sqlite3.DatabaseError as error:
@@ -87,32 +95,81 @@ class StoredRules(Sequence[Rule]):
 
 def _plain(rule: Rule) -> dict[str, Any]:
     return {
-        "id": rule.id, "topic": rule.topic, "jurisdiction": rule.jurisdiction, "place": rule.place, "succeeded_by": list(rule.succeeded_by), "last_verified": rule.last_verified.isoformat(),
+        "id": rule.id,
+        "topic": rule.topic,
+        "jurisdiction": rule.jurisdiction,
+        "place": rule.place,
+        "succeeded_by": list(rule.succeeded_by),
+        "last_verified": rule.last_verified.isoformat(),
         "versions": [
             {
-                "row": v.row, "start": _iso(v.start), "end": _iso(v.end), "statement": dict(v.statement), "verified": v.verified, "confidence": v.confidence, "population": sorted(v.population),
-                "quantities": [[q.name, q.value, q.unit] for q in v.quantities], "misstatements": [dict(m) for m in v.misstatements], "caveats": v.caveats,
-                "citations": [[[c.source.key, c.source.title, c.source.issuer, c.source.number, c.source.date, c.source.url, c.source.kind], c.locator, c.quote, c.script] for c in v.citations],
+                "row": v.row,
+                "start": _iso(v.start),
+                "end": _iso(v.end),
+                "statement": dict(v.statement),
+                "verified": v.verified,
+                "confidence": v.confidence,
+                "population": sorted(v.population),
+                "quantities": [[q.name, q.value, q.unit] for q in v.quantities],
+                "misstatements": [dict(m) for m in v.misstatements],
+                "caveats": v.caveats,
+                "citations": [
+                    [
+                        [
+                            c.source.key,
+                            c.source.title,
+                            c.source.issuer,
+                            c.source.number,
+                            c.source.date,
+                            c.source.url,
+                            c.source.kind,
+                        ],
+                        c.locator,
+                        c.quote,
+                        c.script,
+                    ]
+                    for c in v.citations
+                ],
             }
             for v in rule.versions
         ],
         "examples": [[e.lang, e.text, e.relation.value, e.how, _iso(e.on)] for e in rule.examples],
-    }  # fmt: skip
+    }
 
 
 def _rule(data: dict[str, Any]) -> Rule:
     versions = tuple(
         Version(
-            row=v["row"], start=_day(v["start"]), end=_day(v["end"]), statement=v["statement"], verified=v["verified"], confidence=v["confidence"], population=frozenset(v["population"]),
-            quantities=tuple(NamedQuantity(name, value, unit, parse_declared(value, unit)) for name, value, unit in v["quantities"]), misstatements=tuple(v["misstatements"]), caveats=v["caveats"],
-            citations=tuple(Citation(Source(*source), locator, quote, script) for source, locator, quote, script in v["citations"]),
+            row=v["row"],
+            start=_day(v["start"]),
+            end=_day(v["end"]),
+            statement=v["statement"],
+            verified=v["verified"],
+            confidence=v["confidence"],
+            population=frozenset(v["population"]),
+            quantities=tuple(
+                NamedQuantity(name, value, unit, parse_declared(value, unit)) for name, value, unit in v["quantities"]
+            ),
+            misstatements=tuple(v["misstatements"]),
+            caveats=v["caveats"],
+            citations=tuple(
+                Citation(Source(*source), locator, quote, script) for source, locator, quote, script in v["citations"]
+            ),
         )
         for v in data["versions"]
-    )  # fmt: skip
+    )
     return Rule(
-        id=data["id"], topic=data["topic"], jurisdiction=data["jurisdiction"], versions=versions, last_verified=date.fromisoformat(data["last_verified"]), place=data["place"],
-        succeeded_by=tuple(data["succeeded_by"]), examples=tuple(Example(lang, text, Relation(relation), how, _day(on)) for lang, text, relation, how, on in data["examples"]),
-    )  # fmt: skip
+        id=data["id"],
+        topic=data["topic"],
+        jurisdiction=data["jurisdiction"],
+        versions=versions,
+        last_verified=date.fromisoformat(data["last_verified"]),
+        place=data["place"],
+        succeeded_by=tuple(data["succeeded_by"]),
+        examples=tuple(
+            Example(lang, text, Relation(relation), how, _day(on)) for lang, text, relation, how, on in data["examples"]
+        ),
+    )
 
 
 def _iso(day: date | None) -> str | None:

@@ -87,7 +87,10 @@ def analyse(text: str, day: date | None = None, book: Lexicon | None = None) -> 
     senses = [
         (span, found)
         for span, found in senses
-        if not chinese or len(span) > 1 or not folded[span.start] > "\u2fff" or (span.start in starts and span.end in ends and _whole(span, words))
+        if not chinese
+        or len(span) > 1
+        or not folded[span.start] > "\u2fff"
+        or (span.start in starts and span.end in ends and _whole(span, words))
     ]
     terms, negations = _terms(senses, words, pieces, chinese, vocabulary, taken, quantities)
     return Analysis(
@@ -100,16 +103,24 @@ def analyse(text: str, day: date | None = None, book: Lexicon | None = None) -> 
         dates=tuple(dates),
         legal=tuple(folded[s.start : s.end] for s in legal),
         modality=frozenset(_modality(senses)),
-        quantifiers=frozenset(s.kind for _, found in senses for s in found if s.kind in ("universal", "exclusive", "partial")),
+        quantifiers=frozenset(
+            s.kind for _, found in senses for s in found if s.kind in ("universal", "exclusive", "partial")
+        ),
         clauses=tuple(pieces),
         negations=negations,
     )
 
 
-def _inside(terms: Sequence[Term], words: Sequence[tuple[str, Span]], chinese: bool, vocabulary: Lexicon) -> Iterator[str]:
+def _inside(
+    terms: Sequence[Term], words: Sequence[tuple[str, Span]], chinese: bool, vocabulary: Lexicon
+) -> Iterator[str]:
     named = [t.span for t in terms if t.kind in ("concept", "population")]
     for word, span in words:
-        if word not in vocabulary.stopwords and (len(word) > 1 or not chinese) and any(n.start <= span.start and span.end <= n.end and n != span for n in named):
+        if (
+            word not in vocabulary.stopwords
+            and (len(word) > 1 or not chinese)
+            and any(n.start <= span.start and span.end <= n.end and n != span for n in named)
+        ):
             yield word
 
 
@@ -132,7 +143,6 @@ def _merge(things: list[_Found], sayings: list[_Found]) -> list[_Found]:
         if name is None or (name[0].end == span.end and name[1][0].kind == "concept" and name[0] != span):
             kept.append((span, found))
     return sorted([*things, *kept], key=lambda pair: (pair[0].start, pair[0].end))
-
 
 
 _TURNED = {"must": "need-not", "may": "must-not"}
@@ -167,7 +177,11 @@ def _terms(
     negations: list[Span] = []
     for i, (span, found) in enumerate(senses):
         clause = _clause_of(span.start, pieces)
-        obliges = i + 1 < len(senses) and _negates(senses[i], senses[i + 1][0]) and any(s.key == "must" for s in senses[i + 1][1])
+        obliges = (
+            i + 1 < len(senses)
+            and _negates(senses[i], senses[i + 1][0])
+            and any(s.key == "must" for s in senses[i + 1][1])
+        )
         for sense in found:
             if sense.kind in ("concept", "population", "predicate"):
                 terms.append(Term(sense.key, sense.kind, sense.sign if sense.kind == "predicate" else 1, span, clause))
@@ -193,7 +207,9 @@ def _terms(
     for i, term in enumerate(list(terms)):
         if term.kind == "predicate" and (term.key, signs[i]) in _TAKES_AWAY:
             _flip(term.span, True, terms, signs, pieces, reach, chinese, words)
-    return [t if t.sign == s else Term(t.key, t.kind, s, t.span, t.clause) for t, s in zip(terms, signs, strict=True)], len(negations)
+    return [
+        t if t.sign == s else Term(t.key, t.kind, s, t.span, t.clause) for t, s in zip(terms, signs, strict=True)
+    ], len(negations)
 
 
 #: Predicates that undo what they are said of: 取消…报销, stop receiving.
@@ -201,7 +217,14 @@ _TAKES_AWAY = frozenset({("existence", -1), ("suspend", 1)})
 
 
 def _flip(
-    at: Span, predicates_only: bool, terms: Sequence[Term], signs: list[int], pieces: Sequence[Span], reach: int, chinese: bool, words: Sequence[tuple[str, Span]]
+    at: Span,
+    predicates_only: bool,
+    terms: Sequence[Term],
+    signs: list[int],
+    pieces: Sequence[Span],
+    reach: int,
+    chinese: bool,
+    words: Sequence[tuple[str, Span]],
 ) -> None:
     """Apply one negation: to the first predicate in reach (all its senses), else to the next word. Taking away (取消, end) turns a predicate only."""
     clause = _clause_of(at.start, pieces)
@@ -214,7 +237,14 @@ def _flip(
 
     target = next((terms[i].span for i in ahead if terms[i].kind == "predicate" and distance(terms[i]) <= reach), None)
     if target is None and predicates_only:  # 门诊报销被取消: what is taken away stands before
-        target = next((t.span for t in reversed(terms) if t.kind == "predicate" and t.clause == clause and t.span.end <= at.start), None)
+        target = next(
+            (
+                t.span
+                for t in reversed(terms)
+                if t.kind == "predicate" and t.clause == clause and t.span.end <= at.start
+            ),
+            None,
+        )
     elif target is None:
         target = next((terms[i].span for i in ahead if distance(terms[i]) <= reach), None)
     for i, term in enumerate(terms):

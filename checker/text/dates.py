@@ -11,10 +11,25 @@ from datetime import date
 from checker.text.numerals import ZH_NUMERAL, chinese_number
 from checker.types import DateMention, DateRole, Span
 
-_MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name} | {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+_MONTHS = (
+    {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
+    | {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name}
+    | {"sept": 9}
+)
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ZH_NUM = rf"(?:\d{{1,2}}|{ZH_NUMERAL}{{1,3}})"
-_RELATIVE = {"今年": 0, "本年": 0, "当年": 0, "去年": -1, "上年": -1, "前年": -2, "明年": 1, "来年": 1, "次年": 1, "后年": 2}
+_RELATIVE = {
+    "今年": 0,
+    "本年": 0,
+    "当年": 0,
+    "去年": -1,
+    "上年": -1,
+    "前年": -2,
+    "明年": 1,
+    "来年": 1,
+    "次年": 1,
+    "后年": 2,
+}
 _ZH = re.compile(
     rf"(?:(?P<year>(?:19|20)\d\d)(?:年度?|学年)|(?P<zhyear>[一二][〇零一二三四五六七八九]{{3}})年|(?P<minguo>民国\s?(?P<mnum>\d{{2,3}}|{ZH_NUMERAL}{{1,5}})年)|(?P<relative>{'|'.join(_RELATIVE)}))"
     rf"(?:\s?(?P<month>{_ZH_NUM})月份?(?:\s?(?P<day>{_ZH_NUM})[日号])?|(?P<part>上半年|下半年|年初|年底|年末|初|底|末|春季|秋季|[一二三四]季度))?"
@@ -36,8 +51,14 @@ _ZH_FROM_BEFORE = re.compile(r"(?:自|从|将于|于|定于|拟于|推迟到|推
 _ZH_FROM_AFTER = re.compile(r"^\s?[，,]?\s?(?:起|开始|以后|之后|以来|后|正式|施行|实施|执行|生效|落地|启动|始)")
 _ZH_UNTIL_BEFORE = re.compile(r"(?:截至|截止|截止到|直到|到|至|延长至|延至|延期至)\s?$")
 _ZH_UNTIL_AFTER = re.compile(r"^\s?(?:前|之前|以前|为止|止|底前|年底前)")
-_EN_FROM = re.compile(r"(?:from|since|starting(?: in| on| from)?|beginning(?: in| on)?|effective(?: from| on)?|as of|(?:takes?|took|taking) effect (?:on|in|from)|into force (?:on|in)|in force since|in effect since|after|launch(?:ed|es)? (?:on|in)|(?:postponed|delayed|pushed back|brought forward) (?:to|until))\s+(?:the\s+)?$", re.IGNORECASE)
-_EN_UNTIL = re.compile(r"(?:by|until|till|before|through|up to|no later than|as at|deadline of|extended to)\s+(?:the\s+)?(?:end of\s+)?$", re.IGNORECASE)
+_EN_FROM = re.compile(
+    r"(?:from|since|starting(?: in| on| from)?|beginning(?: in| on)?|effective(?: from| on)?|as of|(?:takes?|took|taking) effect (?:on|in|from)|into force (?:on|in)|in force since|in effect since|after|launch(?:ed|es)? (?:on|in)|(?:postponed|delayed|pushed back|brought forward) (?:to|until))\s+(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_EN_UNTIL = re.compile(
+    r"(?:by|until|till|before|through|up to|no later than|as at|deadline of|extended to)\s+(?:the\s+)?(?:end of\s+)?$",
+    re.IGNORECASE,
+)
 
 
 def find_dates(folded: str, chinese: bool, day: date | None) -> list[DateMention]:
@@ -59,7 +80,9 @@ def find_dates(folded: str, chinese: bool, day: date | None) -> list[DateMention
 
 def _role(before: str, after: str, chinese: bool) -> DateRole:
     if chinese:
-        if _ZH_UNTIL_AFTER.search(after) or (_ZH_UNTIL_BEFORE.search(before) and not _ZH_FROM_AFTER.search(after) and not _ZH_FROM_BEFORE.search(before)):
+        if _ZH_UNTIL_AFTER.search(after) or (
+            _ZH_UNTIL_BEFORE.search(before) and not _ZH_FROM_AFTER.search(after) and not _ZH_FROM_BEFORE.search(before)
+        ):
             return DateRole.UNTIL
         return DateRole.FROM if _ZH_FROM_AFTER.search(after) or _ZH_FROM_BEFORE.search(before) else DateRole.AT
     if _EN_FROM.search(before):
@@ -71,7 +94,9 @@ def _spread_roles(found: list[DateMention], folded: str) -> Iterator[DateMention
     """In 2016年至2021年 the first date begins and the second ends."""
     for i, mention in enumerate(found):
         following = found[i + 1] if i + 1 < len(found) else None
-        if following and re.fullmatch(r"\s?(?:至|到|-|—|–|~|～|to|through|until)\s?", folded[mention.span.end : following.span.start]):
+        if following and re.fullmatch(
+            r"\s?(?:至|到|-|—|–|~|～|to|through|until)\s?", folded[mention.span.end : following.span.start]
+        ):
             mention = replace(mention, role=DateRole.FROM)
             found[i + 1] = replace(following, role=DateRole.UNTIL)
         yield found[i] if mention.role is found[i].role else mention
@@ -93,7 +118,9 @@ def _range(year: int | None, month: int | None = None, day: int | None = None) -
         if month is None:
             return date(year, 1, 1), date(year, 12, 31)
         last = calendar.monthrange(year, month)[1]
-        return (date(year, month, day), date(year, month, day)) if day else (date(year, month, 1), date(year, month, last))
+        return (
+            (date(year, month, day), date(year, month, day)) if day else (date(year, month, 1), date(year, month, last))
+        )
     except ValueError:
         return None
 
@@ -122,7 +149,22 @@ def _zh_days(got: dict[str, str | None], today: date | None) -> tuple[date, date
     return _range(year, _number(got["month"]), _number(got["day"]))
 
 
-_PARTS = {"上半年": (1, 6), "下半年": (7, 12), "年初": (1, 3), "初": (1, 3), "年底": (12, 12), "年末": (12, 12), "底": (12, 12), "末": (12, 12), "春季": (2, 7), "秋季": (8, 12), "一季度": (1, 3), "二季度": (4, 6), "三季度": (7, 9), "四季度": (10, 12)}
+_PARTS = {
+    "上半年": (1, 6),
+    "下半年": (7, 12),
+    "年初": (1, 3),
+    "初": (1, 3),
+    "年底": (12, 12),
+    "年末": (12, 12),
+    "底": (12, 12),
+    "末": (12, 12),
+    "春季": (2, 7),
+    "秋季": (8, 12),
+    "一季度": (1, 3),
+    "二季度": (4, 6),
+    "三季度": (7, 9),
+    "四季度": (10, 12),
+}
 
 
 def _en_days(got: dict[str, str | None], today: date | None) -> tuple[date, date] | None:

@@ -18,8 +18,49 @@ from checker.text.script import fold
 from checker.types import CheckerError, Span
 
 T = TypeVar("T")
-_WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?|\d+(?:\.\d+)?|[\u2600-\u27bf\u3400-\u9fff\U0001f000-\U0001faff]|[%$¥/]", re.IGNORECASE)
-_IRREGULAR = {"children": "child", "people": "person", "paid": "pay", "kept": "keep", "held": "hold", "lost": "lose", "left": "leave", "gone": "go", "went": "go", "given": "give", "gave": "give", "taken": "take", "took": "take", "drawn": "draw", "drew": "draw", "withdrawn": "withdraw", "withdrew": "withdraw", "sold": "sell", "bought": "buy", "spent": "spend", "rose": "rise", "risen": "rise", "fell": "fall", "fallen": "fall", "began": "begin", "begun": "begin", "wives": "wife", "lent": "lend", "borne": "bear", "forbidden": "forbid", "may": "may", "women": "woman", "men": "man", "told": "tell", "got": "get", "met": "meet", "set": "set", "cut": "cut"}
+_WORD = re.compile(
+    r"[a-z]+(?:['’][a-z]+)?|\d+(?:\.\d+)?|[\u2600-\u27bf\u3400-\u9fff\U0001f000-\U0001faff]|[%$¥/]", re.IGNORECASE
+)
+_IRREGULAR = {
+    "children": "child",
+    "people": "person",
+    "paid": "pay",
+    "kept": "keep",
+    "held": "hold",
+    "lost": "lose",
+    "left": "leave",
+    "gone": "go",
+    "went": "go",
+    "given": "give",
+    "gave": "give",
+    "taken": "take",
+    "took": "take",
+    "drawn": "draw",
+    "drew": "draw",
+    "withdrawn": "withdraw",
+    "withdrew": "withdraw",
+    "sold": "sell",
+    "bought": "buy",
+    "spent": "spend",
+    "rose": "rise",
+    "risen": "rise",
+    "fell": "fall",
+    "fallen": "fall",
+    "began": "begin",
+    "begun": "begin",
+    "wives": "wife",
+    "lent": "lend",
+    "borne": "bear",
+    "forbidden": "forbid",
+    "may": "may",
+    "women": "woman",
+    "men": "man",
+    "told": "tell",
+    "got": "get",
+    "met": "meet",
+    "set": "set",
+    "cut": "cut",
+}
 
 
 @functools.cache
@@ -133,7 +174,9 @@ class Lexicon:
         self.sayings: PhraseIndex[Sense] = PhraseIndex()  # predicates and the words of logic
         self.places: PhraseIndex[Place] = PhraseIndex()
         self.markers: PhraseIndex[Place] = PhraseIndex()
-        self.hant_markers: PhraseIndex[Place] = PhraseIndex()  # only in traditional script: 勞保 is Taiwan's, 劳保 is not
+        self.hant_markers: PhraseIndex[Place] = (
+            PhraseIndex()
+        )  # only in traditional script: 勞保 is Taiwan's, 劳保 is not
         self.scope_words: PhraseIndex[str] = PhraseIndex()  # national, generic-local
         self.cues: PhraseIndex[str] = PhraseIndex()  # stance categories
         self.broader: dict[str, tuple[str, ...]] = {}

@@ -5,18 +5,69 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "壹": 1, "贰": 2, "叁": 3, "肆": 4, "伍": 5, "陆": 6, "柒": 7, "捌": 8, "玖": 9}
+_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
+    "〇": 0,
+    "两": 2,
+    "壹": 1,
+    "贰": 2,
+    "叁": 3,
+    "肆": 4,
+    "伍": 5,
+    "陆": 6,
+    "柒": 7,
+    "捌": 8,
+    "玖": 9,
+}
 _TENS = {"十": 10, "百": 100, "千": 1000, "拾": 10, "佰": 100, "仟": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
 ZH_NUMERAL = "[零〇一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟点]"
 ARABIC = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-_WORD_VALUES = {w: i for i, w in enumerate(_ONES)} | {
-    w: 10 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
-} | {"dozen": 12}
-_SCALES = {"hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "m": 10**6, "bn": 10**9, "mn": 10**6, "tn": 10**12, "k": 10**3}
-_WORD = "|".join(sorted([*_WORD_VALUES, "hundred", "thousand", "million", "billion", "trillion"], key=len, reverse=True))
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_WORD_VALUES = (
+    {w: i for i, w in enumerate(_ONES)}
+    | {
+        w: 10 * i
+        for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2)
+    }
+    | {"dozen": 12}
+)
+_SCALES = {
+    "hundred": 10**2,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "m": 10**6,
+    "bn": 10**9,
+    "mn": 10**6,
+    "tn": 10**12,
+    "k": 10**3,
+}
+_WORD = "|".join(
+    sorted([*_WORD_VALUES, "hundred", "thousand", "million", "billion", "trillion"], key=len, reverse=True)
+)
 #: "one hundred and fifty-eight", "a million", "two and a half"
 EN_WORDS = rf"(?:\b(?:an?\s+(?=hundred|thousand|million|billion|dozen))?(?:{_WORD})(?:(?:[\s-]+(?:and\s+)?)(?:{_WORD}))*\b(?:\s+and\s+a\s+half)?)"
 
@@ -53,7 +104,11 @@ def chinese_number(text: str) -> Decimal | None:
             section += (1 if digit is None else digit) * _TENS[char]
             unit, digit = _TENS[char], None
         else:
-            total = (total + section + (digit or 0)) * _MYRIADS[char] if char == "亿" else total + (section + (digit or 0)) * _MYRIADS[char]
+            total = (
+                (total + section + (digit or 0)) * _MYRIADS[char]
+                if char == "亿"
+                else total + (section + (digit or 0)) * _MYRIADS[char]
+            )
             section, unit, digit = 0, _MYRIADS[char], None
     if digit is not None:
         section += digit * (unit // 10 if unit >= 100 and whole[-2:-1] not in "零〇" else 1)

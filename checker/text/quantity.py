@@ -22,11 +22,39 @@ from checker.types import Bound, Quantity, QuantityMention, Span
 _SCALE = r"(?:[十百千]?万亿?|亿|千|百(?=[万元人])|(?:\s?(?:million|billion|trillion|thousand|bn|mn|tn|m|k)\b))"
 _NUMBER = rf"(?:{ARABIC}(?:\s?{_SCALE})?|{ZH_NUMERAL}+)"
 _RANGE_MARK = r"\s?(?:%|％|元|年|个月|天|周岁|岁|倍|万|亿)?\s?(?:[-~～—–至到]|\bto\b|\band\b)\s?"
-_FRACTION = {"half": "50", "one-half": "50", "a third": "33.3", "one-third": "33.3", "one third": "33.3", "two-thirds": "66.7", "two thirds": "66.7", "a quarter": "25", "one-quarter": "25", "three-quarters": "75", "three quarters": "75", "a fifth": "20", "one-fifth": "20", "two-fifths": "40", "a tenth": "10"}
-_MULTIPLE = {"double": "2", "doubled": "2", "twice": "2", "triple": "3", "tripled": "3", "threefold": "3", "twofold": "2", "quadruple": "4"}
+_FRACTION = {
+    "half": "50",
+    "one-half": "50",
+    "a third": "33.3",
+    "one-third": "33.3",
+    "one third": "33.3",
+    "two-thirds": "66.7",
+    "two thirds": "66.7",
+    "a quarter": "25",
+    "one-quarter": "25",
+    "three-quarters": "75",
+    "three quarters": "75",
+    "a fifth": "20",
+    "one-fifth": "20",
+    "two-fifths": "40",
+    "a tenth": "10",
+}
+_MULTIPLE = {
+    "double": "2",
+    "doubled": "2",
+    "twice": "2",
+    "triple": "3",
+    "tripled": "3",
+    "threefold": "3",
+    "twofold": "2",
+    "quadruple": "4",
+}
 #: Words that may stand between “every year” and the figure.
 _PER_FILLER = "为缴纳可领取发放补助增加提高标准是约打定额扣除给予补贴 "
-_AGE_BEFORE = re.compile(r"(?:\baged?\b(?:\s(?:of|from|at|to))?|\bage (?:to|at|of|from|was|is|stays at|remains|remained)|\bretir\w+(?: \w+){0,2} (?:at|from|until|by)|\bat|\bturns?|\bpast|\bover|\bunder|\breach(?:es|ing)?|\bmen at|\bwomen at)\s*(?:the age of\s*)?$", re.IGNORECASE)
+_AGE_BEFORE = re.compile(
+    r"(?:\baged?\b(?:\s(?:of|from|at|to))?|\bage (?:to|at|of|from|was|is|stays at|remains|remained)|\bretir\w+(?: \w+){0,2} (?:at|from|until|by)|\bat|\bturns?|\bpast|\bover|\bunder|\breach(?:es|ing)?|\bmen at|\bwomen at)\s*(?:the age of\s*)?$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +120,16 @@ def _grammar() -> _Grammar:
         return tuple(sorted(pairs, key=lambda p: -len(p[0])))
 
     per = [(w, name) for name, row in data["per"].items() for lang in ("zh", "en") for w in row[lang]]
-    return _Grammar(zh, en, zh_units, en_units, prefixes, table("before"), table("after"), tuple(sorted(per, key=lambda p: -len(p[0]))))
+    return _Grammar(
+        zh,
+        en,
+        zh_units,
+        en_units,
+        prefixes,
+        table("before"),
+        table("after"),
+        tuple(sorted(per, key=lambda p: -len(p[0]))),
+    )
 
 
 def find_quantities(folded: str, chinese: bool, taken: Sequence[Span] = ()) -> list[QuantityMention]:
@@ -116,7 +153,13 @@ def parse_declared(value: str, unit: str) -> Quantity:
     """A quantity as a curator writes it: `670` with `yuan/person/year (min)`, `13.5` with `%`."""
     amount, step = arabic_number(value)
     bound = Bound.EXACT
-    for mark, kind in (("(min)", Bound.MIN), ("(max)", Bound.MAX), ("(over)", Bound.OVER), ("(more than)", Bound.OVER), ("(about)", Bound.ABOUT)):
+    for mark, kind in (
+        ("(min)", Bound.MIN),
+        ("(max)", Bound.MAX),
+        ("(over)", Bound.OVER),
+        ("(more than)", Bound.OVER),
+        ("(about)", Bound.ABOUT),
+    ):
         if mark in unit:
             unit, bound = unit.replace(mark, "").strip(), kind
     head = re.split(r"[/ ]", unit, maxsplit=1)[0].lower()
@@ -129,7 +172,9 @@ def parse_declared(value: str, unit: str) -> Quantity:
             head = unit.split(" ")[0].lower()
     known = grammar.en_units.get(unit.lower()) or grammar.en_units.get(head) or grammar.zh_units.get(unit)
     canonical = known or _Unit("#", Decimal(1))
-    return Quantity(amount * canonical.factor * scale, canonical.unit, bound, None, per, step * canonical.factor * scale)
+    return Quantity(
+        amount * canonical.factor * scale, canonical.unit, bound, None, per, step * canonical.factor * scale
+    )
 
 
 def _read(match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar) -> QuantityMention | None:
@@ -172,11 +217,15 @@ def _read(match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar) -
         return None
     bound, first, last = _bound(folded, start, end, unit.unit, chinese, grammar)
     per = _per(folded, first, last, grammar)
-    quantity = Quantity(value * unit.factor, unit.unit, bound, None if upper is None else upper * unit.factor, per, step * unit.factor)
+    quantity = Quantity(
+        value * unit.factor, unit.unit, bound, None if upper is None else upper * unit.factor, per, step * unit.factor
+    )
     return QuantityMention(Span(start, end), quantity)
 
 
-def _plain(match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar) -> tuple[Decimal, Decimal | None, _Unit, Decimal, int] | None:
+def _plain(
+    match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar
+) -> tuple[Decimal, Decimal | None, _Unit, Decimal, int] | None:
     raw1, raw2 = match["n1"], match["n2"]
     before = folded[max(0, match.start() - 6) : match.start()]
     word = match["unit"]
@@ -195,13 +244,21 @@ def _plain(match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar) 
         unit = _Unit("", Decimal(1))
         year_like = digits and re.fullmatch(r"(?:19|20)\d\d", raw1)
         following = folded[match.end() :][:2]
-        if year_like or (chinese and digits and following[:1] in ("、", ".", ")", "）", "号", "条", "款", "项")) or re.fullmatch(r"\d{5,}", raw1):
+        if (
+            year_like
+            or (chinese and digits and following[:1] in ("、", ".", ")", "）", "号", "条", "款", "项"))
+            or re.fullmatch(r"\d{5,}", raw1)
+        ):
             return None
         if not chinese and not digits and raw1.lower().split()[0] in ("one", "a", "an"):
             return None
         if not chinese and _AGE_BEFORE.search(folded[max(0, match.start() - 40) : match.start()]) and _is_age(raw1):
             unit = _Unit("age", Decimal(1))
-        elif not chinese and (noun := re.match(r"[\s-]([a-z]{3,})", folded[match.end() :], re.IGNORECASE)) and _is_plural(noun[1]):
+        elif (
+            not chinese
+            and (noun := re.match(r"[\s-]([a-z]{3,})", folded[match.end() :], re.IGNORECASE))
+            and _is_plural(noun[1])
+        ):
             unit = _Unit("#", Decimal(1))
     value, step = _number_and_step(raw1)
     upper, step2 = _number_and_step(raw2) if raw2 else (None, None)
@@ -211,12 +268,18 @@ def _plain(match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar) 
         return None
     if upper is not None:
         scale2 = re.search(rf"{_SCALE}$", raw2)
-        if scale2 and not re.search(rf"{_SCALE}$", raw1) and value < upper / 100:  # 3-5万: the scale belongs to both ends
+        if (
+            scale2 and not re.search(rf"{_SCALE}$", raw1) and value < upper / 100
+        ):  # 3-5万: the scale belongs to both ends
             factor = arabic_number("1", scale2.group().strip())[0]
             value, step = value * factor, step * factor
         lead = folded[max(0, match.start() - 9) : match.start()].lower().rstrip()
         joined = (match["range"] or "").strip().lower()
-        if upper <= value or (joined.endswith("and") and not lead.endswith("between")) or (joined.endswith("to") and lead.endswith("from")):
+        if (
+            upper <= value
+            or (joined.endswith("and") and not lead.endswith("between"))
+            or (joined.endswith("to") and lead.endswith("from"))
+        ):
             upper, step2, end = None, None, match.end("n1")  # 60 to 55, from 50 to 55, 98 and 105: two figures
     return value, upper, unit, step2 or step, end
 
@@ -224,11 +287,44 @@ def _plain(match: re.Match[str], folded: str, chinese: bool, grammar: _Grammar) 
 def _counts(raw: str, word: str | None, before: str, folded: str, end: int) -> bool:
     """Whether a Chinese numeral really counts: it has a unit, and is not part of a word (一律, 万一, 统一)."""
     if word is None:
-        return raw not in ("十", "百", "千", "万", "亿", "点") and len(raw) > 1 and not set(raw) <= set("一点万千百十亿")
-    if raw in ("点", "万", "亿", "千", "百") or raw.startswith("点") or before.endswith(("第", "统", "唯", "同", "之", "逐", "单")):
+        return (
+            raw not in ("十", "百", "千", "万", "亿", "点") and len(raw) > 1 and not set(raw) <= set("一点万千百十亿")
+        )
+    if (
+        raw in ("点", "万", "亿", "千", "百")
+        or raw.startswith("点")
+        or before.endswith(("第", "统", "唯", "同", "之", "逐", "单"))
+    ):
         return False
-    if raw == "一" and word in ("人", "名", "个", "次", "项", "种", "家", "类", "级", "档", "份", "批", "条", "省", "日", "天", "套", "张", "分", "度", "款", "门", "所", "户", "位", "块"):
-        return word in ("天",) and not folded[end : end + 1] == "天"
+    if raw == "一" and word in (
+        "人",
+        "名",
+        "个",
+        "次",
+        "项",
+        "种",
+        "家",
+        "类",
+        "级",
+        "档",
+        "份",
+        "批",
+        "条",
+        "省",
+        "日",
+        "天",
+        "套",
+        "张",
+        "分",
+        "度",
+        "款",
+        "门",
+        "所",
+        "户",
+        "位",
+        "块",
+    ):
+        return word in ("天",) and folded[end : end + 1] != "天"
     return not (word in ("分", "度", "条", "款", "级") and len(raw) == 1)
 
 
@@ -282,7 +378,9 @@ def _bound(folded: str, start: int, end: int, unit: str, chinese: bool, grammar:
 
 
 def _after_ok(word: str, following: str) -> bool:
-    return not following.startswith(("起来", "起诉", "起步价", "内部", "内容", "多次", "余额", "内地", "内镜", "多个", "多种", "多家"))
+    return not following.startswith(
+        ("起来", "起诉", "起步价", "内部", "内容", "多次", "余额", "内地", "内镜", "多个", "多种", "多家")
+    )
 
 
 def _at_word_start(text: str, word: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -11,12 +12,49 @@ from checker.types import Span
 _CLOSERS = "”’」』）)]】\"'》*_"
 _ZH_END = "。！？!?；;…"
 _ABBREVIATIONS = frozenset(
-    ["mr", "mrs", "ms", "dr", "prof", "st", "no", "nos", "art", "arts", "vol", "fig", "al", "vs", "etc", "e.g", "i.e", "u.s", "u.k", "inc", "ltd", "co", "approx", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec"]
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "no",
+        "nos",
+        "art",
+        "arts",
+        "vol",
+        "fig",
+        "al",
+        "vs",
+        "etc",
+        "e.g",
+        "i.e",
+        "u.s",
+        "u.k",
+        "inc",
+        "ltd",
+        "co",
+        "approx",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+    ]
 )
 _EN_END = re.compile(r"[.!?;]+[\"'”’)\]*_]*(?=\s|$)")
 _ZH_CLAUSE = re.compile(r"[，,；;：:。！？!?]|——|—|\n")
 _EN_CLAUSE = re.compile(
-    r"[,;:](?=\s)|\s[–—-]\s|—|\s(?=(?:but|while|whereas|although|though|because|so that|unless|if|when|and)\s)", re.IGNORECASE
+    r"[,;:](?=\s)|\s[–—-]\s|—|\s(?=(?:but|while|whereas|although|though|because|so that|unless|if|when|and)\s)",
+    re.IGNORECASE,
 )
 
 
@@ -44,12 +82,15 @@ def clauses(text: str, span: Span) -> list[Span]:
         last = found.start()
         mark = found.group()
         inside_number = (
-            mark in ",.:" and found.end() < len(piece) and piece[found.start() - 1 : found.start()].isdigit() and piece[found.end()].isdigit()
+            mark in ",.:"
+            and found.end() < len(piece)
+            and piece[found.start() - 1 : found.start()].isdigit()
+            and piece[found.end()].isdigit()
         )
         if depth <= 0 and not inside_number:
             cuts.append(found.end())
     cuts.append(len(piece))
-    spans = (_trim(text, span.start + a, span.start + b) for a, b in zip(cuts, cuts[1:], strict=False))
+    spans = (_trim(text, span.start + a, span.start + b) for a, b in itertools.pairwise(cuts))
     return [s for s in spans if s is not None and any(c.isalnum() for c in text[s.start : s.end])]
 
 
@@ -101,7 +142,12 @@ def _zh_sentences(text: str, line: Span) -> Iterator[Span]:
 
 def _latin_stop(text: str, at: int, end: int) -> bool:
     """A full stop in the ASCII style of Chinese web pages: after an ideograph, before a space, the end or an ideograph."""
-    return text[at] == "." and at > 0 and is_han(text[at - 1]) and (at + 1 >= end or not text[at + 1].isalnum() or is_han(text[at + 1]))
+    return (
+        text[at] == "."
+        and at > 0
+        and is_han(text[at - 1])
+        and (at + 1 >= end or not text[at + 1].isalnum() or is_han(text[at + 1]))
+    )
 
 
 def _en_sentences(text: str, line: Span) -> Iterator[Span]:
@@ -109,7 +155,9 @@ def _en_sentences(text: str, line: Span) -> Iterator[Span]:
     for stop in _EN_END.finditer(text, line.start, line.end):
         before = text[start : stop.start()]
         word = before.rsplit(None, 1)[-1].lower().lstrip("(\"'“") if before.split() else ""
-        if stop.group()[0] == "." and (word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or _is_marker(before)):
+        if stop.group()[0] == "." and (
+            word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or _is_marker(before)
+        ):
             continue
         following = text[stop.end() : line.end].lstrip()
         if stop.group()[0] == "." and following[:1].islower():

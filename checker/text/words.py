@@ -31,7 +31,9 @@ def _tokenizer(words: tuple[str, ...]) -> Any:
         part.write_text("\n".join(line for line in source if int(line.split()[1]) >= _MIN_FREQUENCY), encoding="utf-8")
         part.replace(small)
     tokenizer = jieba.Tokenizer(str(small))
-    tokenizer.tmp_dir = str(cache_dir())  # jieba's default is a predictable file in /tmp that it unmarshals (fxsjy/jieba #686)
+    tokenizer.tmp_dir = str(
+        cache_dir()
+    )  # jieba's default is a predictable file in /tmp that it unmarshals (fxsjy/jieba #686)
     tokenizer.initialize()
     for word in words:
         if len(word) > 1:
