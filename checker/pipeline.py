@@ -17,6 +17,7 @@ import numpy as np
 
 from checker.claims.find import find_claims
 from checker.judge.assess import Candidate, assess
+from checker.judge.documents import claimed_documents, commencement
 from checker.judge.features import RuleSides
 from checker.judge.side import Side, key_of, make_side
 from checker.judge.verdict import Thresholds, judge
@@ -139,7 +140,8 @@ class Checker:
         if not candidates:
             return None
         assessments = assess(query.side, candidates, self.weigher, self.book.index.idf_of)
-        return judge(query.claim, query.analysis, assessments, day, self.today, self.limits)
+        dated = commencement(query.analysis, self.book.rules.citing(claimed_documents(query.analysis)), day)
+        return judge(query.claim, query.analysis, assessments, day, self.today, self.limits, dated)
 
     def candidates(self, query: Query, withhold: Example | None = None) -> list[Candidate]:
         """The rules to weigh for a query, best first; none when nothing is related enough to be named."""

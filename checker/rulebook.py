@@ -15,6 +15,7 @@ from pathlib import Path
 
 import checker
 from checker.data import cache_dir, claims_db
+from checker.judge.documents import document_keys
 from checker.match import RuleIndex, build_index
 from checker.models.encoder import Encoder
 from checker.rules.load import load_pack
@@ -24,7 +25,7 @@ from checker.types import CheckerError, Rule, Source
 
 _FILE = "book.sqlite"
 #: Raised when the analysis or the index changes what is stored.
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ def build_rulebook(packs: Sequence[Path], to: Path, encoder: Encoder | None) -> 
     try:
         build_index(rules, encoder, book).save(part)
         count = write_rules(
-            part / _FILE, rules, {"digest": _digest(packs, encoder), "encoder": encoder.name if encoder else ""}
+            part / _FILE,
+            rules,
+            {"digest": _digest(packs, encoder), "encoder": encoder.name if encoder else ""},
+            lambda source: document_keys(source, book),
         )
         shutil.rmtree(to, ignore_errors=True)
         part.rename(to)

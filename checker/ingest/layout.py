@@ -43,6 +43,9 @@ _NUMBERED = re.compile(
 )
 _ITEM = re.compile(r"^\s*(?:[-*•·●▪◆■]\s+|\d{1,2}[.)、]\s?|[（(]\d{1,2}[)）]|[①②③④⑤⑥⑦⑧⑨⑩]|[✅✔☑❌✗✘×🚫])")
 _ENDS = re.compile(r"[。！；;.!…：:，,]\s*[”\"’)）]*$")
+_DATED_STATEMENT = re.compile(
+    r"自|从|起|施行|实施|截至|截止|\b(?:from|since|effective|until|before|after|by)\b", re.IGNORECASE
+)
 _RULE = re.compile(r"^[\s|:\-–—=+*_#]+$")
 
 
@@ -126,7 +129,7 @@ def find_date(text: str) -> date | None:
 
 def byline_date(text: str, blocks: Sequence[Block]) -> date | None:
     """The day of publication as a byline near the top gives it: a short line of little but a date. Running text never counts."""
-    for block in blocks[:6]:
+    for block in blocks[: min(6, len(blocks) - 1)]:  # a line is a byline only above something
         day = _byline(text[block.span.start : block.span.end])
         if day is not None:
             return day
@@ -134,7 +137,7 @@ def byline_date(text: str, blocks: Sequence[Block]) -> date | None:
 
 
 def _byline(line: str) -> date | None:
-    if len(line) > 80:
+    if len(line) > 80 or _DATED_STATEMENT.search(line):
         return None
     day = find_date(line)
     if day is None:

@@ -13,6 +13,8 @@ from datetime import date
 
 from checker.claims.scope import holds_in
 from checker.judge.assess import Assessment, strongest
+from checker.judge.compare import Finding
+from checker.judge.documents import Commencement
 from checker.judge.explain import explain
 from checker.text.analysis import Analysis
 from checker.types import Claim, Evidence, Label, Reason, Relation, Rule, Verdict
@@ -39,13 +41,19 @@ class _Ruling:
 
 
 def judge(
-    claim: Claim, analysis: Analysis, assessments: Sequence[Assessment], day: date, today: date, limits: Thresholds
+    claim: Claim,
+    analysis: Analysis,
+    assessments: Sequence[Assessment],
+    day: date,
+    today: date,
+    limits: Thresholds,
+    dated: Commencement | None = None,
 ) -> Verdict:
-    """The verdict on a claim, given every version of every rule worth comparing."""
+    """The verdict on a claim, given every version of every rule worth comparing, and what is known of a document it dates."""
     by_rule: dict[str, list[Assessment]] = {}
     for assessment in assessments:
         by_rule.setdefault(assessment.rule.id, []).append(assessment)
-    rulings: list[_Ruling] = []
+    rulings: list[_Ruling] = [] if dated is None or claim.foreign else [_on_commencement(dated, analysis)]
     elsewhere: list[Assessment] = []
     for group in by_rule.values():
         rule = group[0].rule
@@ -124,6 +132,21 @@ def _on_coming(analysis: Analysis, coming: Assessment, day: date, limits: Thresh
     if _supports(coming, limits):
         return _Ruling(Label.PREMATURE if _told_in_force(analysis, day) else Label.SUPPORTED, coming.supports, coming)
     return None
+
+
+def _on_commencement(dated: Commencement, analysis: Analysis) -> _Ruling:
+    """A claim about when a document takes effect."""
+    claimed = analysis.text[dated.claimed.span.start : dated.claimed.span.end] if dated.claimed else ""
+    agree, conflict = (1.0, 0.0) if dated.agrees else (0.0, 1.0)
+    finding = Finding(Reason.PERIOD, agree, conflict, claimed, dated.start.isoformat())
+    by = Assessment(dated.rule, dated.version, _SURE * agree, _SURE * conflict, (finding,))
+    if dated.agrees:
+        return _Ruling(Label.SUPPORTED, _SURE, by)
+    return _Ruling(Label.PREMATURE if dated.claimed is None else Label.CONTRADICTED, _SURE, by)
+
+
+#: How sure a comparison of days is; what is left is the chance that another document of the name is meant.
+_SURE = 0.9
 
 
 def _told_in_force(analysis: Analysis, day: date) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, overload
@@ -20,13 +20,23 @@ from checker.types import CheckerError, Citation, Example, NamedQuantity, Relati
 _SCHEMA = """
 create table meta (key text primary key, value text not null);
 create table rules (number integer primary key, id text not null unique, topic text not null, rule text not null);
+create table documents (key text not null, number integer not null references rules, version integer not null, primary key (key, number, version)) without rowid;
 create table names (name text primary key, number integer not null references rules);
 """
 _CACHED = 4096
 
 
-def write_rules(path: Path, rules: Iterable[Rule], meta: dict[str, str]) -> int:
-    """Write rules, in order, to a new file; returns how many. `names` finds a rule by its id or by the row of a version."""
+def write_rules(
+    path: Path,
+    rules: Iterable[Rule],
+    meta: dict[str, str],
+    document_keys: Callable[[Source], Iterable[str]] = lambda _: (),
+) -> int:
+    """Write rules, in order, to a new file; returns how many.
+
+    `names` finds a rule by its id or by the row of a version, `documents` the versions that cite a document.
+    """
+    keys = functools.cache(lambda source: tuple(document_keys(source)))
     with sqlite3.connect(path) as db:
         db.executescript(_SCHEMA)
         db.executemany("insert into meta values (?, ?)", meta.items())
@@ -40,6 +50,13 @@ def write_rules(path: Path, rules: Iterable[Rule], meta: dict[str, str]) -> int:
                 "insert or ignore into names values (?, ?)",
                 {(n, number) for n in (rule.id, *(v.row for v in rule.versions))},
             )
+            cited = {
+                (key, number, v)
+                for v, version in enumerate(rule.versions)
+                for c in version.citations
+                for key in keys(c.source)
+            }
+            db.executemany("insert or ignore into documents values (?, ?, ?)", sorted(cited))
             count += 1
     db.close()
     return count
@@ -87,6 +104,13 @@ class StoredRules(Sequence[Rule]):
         """The rule with an id, or the one a row was merged into."""
         row = self._db.execute("select number from names where name = ?", (name,)).fetchone()
         return self._get(row[0]) if row else None
+
+    def citing(self, keys: Iterable[str]) -> Iterator[tuple[Rule, Version]]:
+        """The rule versions that cite a document with any of the keys."""
+        for key in keys:
+            for number, version in self._db.execute("select number, version from documents where key = ?", (key,)):
+                rule = self._get(number)
+                yield rule, rule.versions[version]
 
     def _read(self, number: int) -> Rule:
         (text,) = self._db.execute("select rule from rules where number = ?", (number,)).fetchone()

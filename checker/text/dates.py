@@ -31,10 +31,10 @@ _RELATIVE = {
     "后年": 2,
 }
 _ZH = re.compile(
-    rf"(?:(?P<year>(?:19|20)\d\d)(?:年度?|学年)|(?P<zhyear>[一二][〇零一二三四五六七八九]{{3}})年|(?P<minguo>民国\s?(?P<mnum>\d{{2,3}}|{ZH_NUMERAL}{{1,5}})年)|(?P<relative>{'|'.join(_RELATIVE)}))"
-    rf"(?:\s?(?P<month>{_ZH_NUM})月份?(?:\s?(?P<day>{_ZH_NUM})[日号])?|(?P<part>上半年|下半年|年初|年底|年末|初|底|末|春季|秋季|[一二三四]季度))?"
+    rf"(?:(?P<year>(?:19|20)\d\d)\s?(?:年度?|学年)|(?P<zhyear>[一二][〇零一二三四五六七八九]{{3}})年|(?P<minguo>民国\s?(?P<mnum>\d{{2,3}}|{ZH_NUMERAL}{{1,5}})年)|(?P<relative>{'|'.join(_RELATIVE)}))"
+    rf"(?:\s?(?P<month>{_ZH_NUM})\s?月份?(?:\s?(?P<day>{_ZH_NUM})\s?[日号])?|(?P<part>上半年|下半年|年初|年底|年末|初|底|末|春季|秋季|[一二三四]季度))?"
     rf"|(?P<iso>(?P<iy>(?:19|20)\d\d)[-/.](?P<im>\d{{1,2}})(?:[-/.](?P<id>\d{{1,2}}))?(?![\d%]))"
-    rf"|(?<![个\d.])(?P<month2>{_ZH_NUM})月(?:份|(?P<day2>{_ZH_NUM})[日号]|(?=起|开始|底|初|以来|之后|后|前))"
+    rf"|(?<![个\d.])(?P<month2>{_ZH_NUM})\s?月(?:份|\s?(?P<day2>{_ZH_NUM})\s?[日号]|(?=起|开始|底|初|以来|之后|后|前))"
 )
 _EN = re.compile(
     rf"(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<month>{_MONTH})\b\.?(?:,?\s+(?P<year>(?:19|20)\d\d))?"
