@@ -19,7 +19,7 @@ from typing import Any
 import lxml.html
 from bs4 import BeautifulSoup
 
-from checker.ingest.layout import Line, find_date
+from checker.ingest.layout import Line, find_date, is_byline
 from checker.text.script import is_chinese, is_han
 from checker.types import CheckerError
 
@@ -100,6 +100,7 @@ def extract(html: str, url: str | None = None) -> Extract:
         lines = _medoid(html) if _mostly_chinese(sample) else _trafilatura(html) or _readability(html)
     if sum(len(line.text) for line in lines) < _SHORTEST:
         raise CheckerError("no article text found on the page")
+    lines = _with_bylines(tree, lines)
     head = _head(html)
     title = _title(tree, head)
     return Extract(lines, title, _published(tree, head, html, title), _publisher(head))
@@ -112,6 +113,22 @@ def _parse(html: str) -> Any:
         return lxml.html.document_fromstring(text)
     except (lxml.etree.LxmlError, ValueError) as error:
         raise CheckerError("no article text found on the page (it cannot be parsed)") from error
+
+
+def _with_bylines(tree: Any, lines: list[Line]) -> list[Line]:
+    """The lines of a page of several dated items with the titles and bylines that extractors take for furniture.
+
+    Nothing is added unless two bylines or more stand over text that was kept: those of a teaser list stand over text
+    that was cut.
+    """
+    kept = {line.text for line in lines}
+    everything = list(_lines(tree))
+    marks = [i for i, line in enumerate(everything) if is_byline(line.text)]
+    marks = [i for i in marks if any(line.text in kept for line in everything[i + 1 : i + 3])]
+    if len(marks) < 2:
+        return lines
+    wanted = {j for i in marks for j in (i - 1, i)}
+    return [line for i, line in enumerate(everything) if line.text in kept or i in wanted]
 
 
 def _visible(tree: Any) -> str:

@@ -73,7 +73,7 @@ def compose(
     """Text, blocks, items and title from lines. Without `keep_breaks` empty lines are dropped."""
     kept = list(lines)[: _teaser_at(lines)]
     if not keep_breaks:
-        kept = [line for line in kept if line.text.strip()]
+        kept = [line for line in kept if line.text.strip() and not _credit(line.text.strip())]
     first = next((line.text.strip() for line in kept if line.text.strip()), "")
     if (
         title
@@ -134,6 +134,11 @@ def byline_date(text: str, blocks: Sequence[Block]) -> date | None:
         if day is not None:
             return day
     return None
+
+
+def is_byline(line: str) -> bool:
+    """Whether a line is little but a source and a day."""
+    return _byline(line) is not None
 
 
 def _byline(line: str) -> date | None:
