@@ -11,6 +11,7 @@ from typing import Any
 
 from checker.report.data import report_json, shown_quote
 from checker.report.groups import grouped
+from checker.report.pictures import comparison, overview, timeline
 from checker.report.terminal import best_citation, render_text
 from checker.report.words import LABELS, REASONS, STANCES, UI
 from checker.types import Label, Report, Stance, Verdict
@@ -170,11 +171,12 @@ def _page(report: Report, lang: str) -> dict[str, Any]:
     groups = grouped(report.verdicts)
     shown = [v for name, verdicts in groups.items() if name != "uncovered" for v in verdicts]
     numbers = {id(v): i for i, v in enumerate(sorted(shown, key=lambda v: v.claim.span.start), start=1)}
-    cards = {name: [_card(v, numbers.get(id(v)), lang) for v in verdicts] for name, verdicts in groups.items()}
+    cards = {name: [_card(report, v, numbers.get(id(v)), lang) for v in verdicts] for name, verdicts in groups.items()}
     return {
         "lang": lang,
         "words": {k: w[lang] for k, w in UI.items()},
         "report": report,
+        "overview": overview(report, lang),
         "article": report.article,
         "groups": cards,
         "blocks": list(_marked(report, {id(v): numbers[id(v)] for v in shown}, shown)),
@@ -182,7 +184,7 @@ def _page(report: Report, lang: str) -> dict[str, Any]:
     }
 
 
-def _card(v: Verdict, number: int | None, lang: str) -> dict[str, Any]:
+def _card(report: Report, v: Verdict, number: int | None, lang: str) -> dict[str, Any]:
     evidence = [
         {
             "statement": e.version.statement[lang],
@@ -194,7 +196,12 @@ def _card(v: Verdict, number: int | None, lang: str) -> dict[str, Any]:
         }
         for e in v.evidence
     ]
+    rule = v.evidence[0].rule if v.evidence else None
     return {
+        "picture": comparison(v, lang),
+        "timeline": timeline(rule, lang, report.as_of, report.today)
+        if rule and v.flagged and len(rule.versions) > 1
+        else "",
         "verdict": v,
         "number": number,
         "label": LABELS[v.label][lang],
