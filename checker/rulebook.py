@@ -11,9 +11,9 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
-import checker
 from checker.data import cache_dir, claims_db
 from checker.judge.documents import document_keys
 from checker.match import RuleIndex, build_index
@@ -121,7 +121,7 @@ def _open(folder: Path, packs: tuple[Path, ...]) -> RuleBook:
 
 def _digest(packs: Sequence[Path], encoder: Encoder | None) -> str:
     """A digest of every rule, source and vocabulary file, and of what reads them."""
-    state = hashlib.sha256(f"{checker.__version__}/{_FORMAT}/{encoder.name if encoder else '-'}".encode())
+    state = hashlib.sha256(f"{version('checker')}/{_FORMAT}/{encoder.name if encoder else '-'}".encode())
     for root in (claims_db(), *packs):
         if not root.is_dir():
             raise CheckerError(f"{root}: no such rule pack")

@@ -25,6 +25,8 @@ def test_notebooks_run(path):
     from nbclient import NotebookClient
 
     book = nbformat.read(path, as_version=4)
-    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
     pictures = [o for c in book.cells for o in c.get("outputs", []) if "image/svg+xml" in o.get("data", {})]
     assert len(pictures) >= 2
