@@ -263,7 +263,7 @@ def rules() -> None:
 
     \b
     checker rules search 产假
-    checker rules show mi-pa-retained --on 2024-01-31
+    checker rules show RULE-ID --on 2024-01-31
     """
 
 
