@@ -1,0 +1,156 @@
+"""Makes the entailer's weights: `python -m checker.evaluate.train_entailer OUT` (needs the `train` extra; an hour on two cores).
+
+The shipped weights took three runs on one `--state`: three epochs on the examples of half of the rules (an experiment on
+the others), two on everything but the twins (`--epochs 2 --twins 0`), one with them (`--epochs 1 --twins 2 --rest 0.45 --average`).
+
+The pairs come from the examples and misstatements of the rules and from corpora/training; nothing labelled in
+corpora/gold is read. One sentence of every rule, relation and language is held out: the weigher is fitted on those.
+Every sentence is also set against a neighbouring rule that it says nothing about, so that how a sentence is worded
+alone tells nothing, and some are shown with a line of context before them, as claims are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from checker.data import read_yaml
+from checker.evaluate.gate import gold_folder
+from checker.models.training import Pair, train
+from checker.pipeline import Checker, make_checker, version_for
+from checker.types import Rule, Version
+
+#: Relations as the corpora write them, in the order of the entailer's classes.
+_RELATIONS = ("silent", "supported", "refuted")
+_LANGS = ("zh", "en")
+#: Shares of sentences set against a neighbour, shown with context, and against the statement in the other language.
+_NEIGHBOUR, _CONTEXT, _ACROSS = 0.6, 0.25, 0.15
+_NEAR = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    row: str
+    lang: str
+    text: str
+    kind: int
+
+
+def sentences(checker: Checker, folder: Path) -> Iterator[_Sentence]:
+    """Every sentence about the built-in rules."""
+    relations = {"silent": 0, "supports": 1, "contradicts": 2}
+    for rule in checker.book.rules:
+        for e in rule.examples:
+            version = rule.versions[version_for(rule, e.on or checker.today)]
+            yield _Sentence(version.row or rule.id, e.lang, e.text, relations[e.relation])
+    for path in sorted(folder.glob("examples-*.yaml")):
+        for row, kinds in read_yaml(path).items():
+            for kind, found in kinds.items():
+                for e in found:
+                    yield _Sentence(row, e["lang"], e["text"], _RELATIONS.index(kind))
+
+
+def pairs_about_rules(
+    checker: Checker, folder: Path, dice: random.Random
+) -> tuple[list[Pair], list[Pair], list[tuple[str, str]]]:
+    """Training pairs, held-out pairs, and the held-out sentences as (row, text)."""
+    versions: dict[str, tuple[Rule, Version]] = {v.row or r.id: (r, v) for r in checker.book.rules for v in r.versions}
+    found = [s for s in sentences(checker, folder) if s.row in versions]
+    groups: dict[tuple[str, int, str], list[_Sentence]] = {}
+    for s in found:
+        groups.setdefault((s.row, s.kind, s.lang), []).append(s)
+    held = {dice.choice(group) for group in groups.values() if len(group) > 1}
+    train_, test = [], []
+    for s in found:
+        rule, version = versions[s.row]
+        own = version.statement[s.lang]
+        if s in held:
+            test.append((own, s.text, s.kind))
+            continue
+        others = [s.text for s in groups.get((s.row, 0, s.lang), ()) if s not in held]
+        shown = _in_context(s.text, s.lang, others, dice)
+        train_.append((own, shown, s.kind))
+        if dice.random() < _ACROSS:
+            train_.append((version.statement[_other(s.lang)], s.text, s.kind))
+        if dice.random() < _NEIGHBOUR:
+            near = [
+                r for r, _ in checker.search(s.text, _NEAR + 1) if r.id != rule.id and rule.id not in r.succeeded_by
+            ]
+            other = dice.choice(near)
+            train_.append((other.versions[version_for(other, checker.today)].statement[s.lang], shown, 0))
+    for _, version in versions.values():
+        for lang in _LANGS:
+            train_ += [(version.statement[lang], m[lang], 2) for m in version.misstatements]
+        train_.append((version.statement["zh"], version.statement["en"], 1))
+    return train_, test, sorted((s.row, s.text) for s in held)
+
+
+def pairs_about_others(folder: Path, kind: str, dice: random.Random) -> Iterator[Pair]:
+    """Pairs on rules made up for training; `kind` is the kind of file: pairs, or twins (which differ in one thing)."""
+    for path in sorted(folder.glob(f"{kind}-*.yaml")):
+        rules: list[dict[str, Any]] = read_yaml(path)
+        for number, rule in enumerate(rules):
+            beside = rules[number - 1]
+            for relation, name in enumerate(_RELATIONS):
+                for lang in _LANGS:
+                    for text in rule[name][lang]:
+                        shown = _in_context(text, lang, rule["silent"][lang], dice)
+                        yield rule[lang], shown, relation
+                        if dice.random() < _ACROSS:
+                            yield rule[_other(lang)], text, relation
+                        if dice.random() < _NEIGHBOUR / 2:
+                            yield beside[lang], shown, 0
+
+
+def _in_context(text: str, lang: str, before: Sequence[str], dice: random.Random) -> str:
+    lines = [b for b in before if b != text]
+    return f"{dice.choice(lines)[:80]}：{text}" if lines and dice.random() < _CONTEXT else text
+
+
+def _other(lang: str) -> str:
+    return "en" if lang == "zh" else "zh"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, export and say how well the held-out sentences are told apart."""
+    from sklearn.metrics import roc_auc_score
+
+    parser = argparse.ArgumentParser(description="Train the entailer on the sentences of this checkout.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--rest", type=float, default=1.0, help="share of the pairs other than twins")
+    parser.add_argument("--twins", type=int, default=1, help="how many times the twins are taken")
+    parser.add_argument("--average", action="store_true", help="ship the mean of the weights before and after")
+    parser.add_argument("--state", type=Path, help="start from this state and keep the newest here")
+    options = parser.parse_args(arguments)
+    folder = gold_folder().parent / "training"
+    dice = random.Random(5)
+    about, held, texts = pairs_about_rules(make_checker(), folder, dice)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "held.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0), encoding="utf-8")
+    rest = [*about, *pairs_about_others(folder, "pairs", dice)]
+    rows = dice.sample(rest, round(options.rest * len(rest)))
+    for _ in range(options.twins):
+        rows += pairs_about_others(folder, "twins", dice)
+    sys.stderr.write(f"{len(rows)} pairs, classes {np.bincount([r[2] for r in rows])}, held out {len(held)}\n")
+    p = train(rows, options.epochs, options.out, held, options.state, options.average)
+    y = np.array([h[2] for h in held])
+    zh = np.array([any("一" <= c <= "鿿" for c in h[1]) for h in held])
+    for name, mask in (("zh", zh), ("en", ~zh)):
+        said = mask & (y > 0)
+        auc = roc_auc_score(y[said] == 2, (p[:, 2] / (p[:, 1] + p[:, 2]))[said])
+        sys.stderr.write(
+            f"{name}: right {np.mean(p[mask].argmax(1) == y[mask]):.3f}, contradicts against supports, AUC {auc:.3f}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
