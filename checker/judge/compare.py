@@ -122,11 +122,15 @@ def quantity(claim: Side, rule: Side, idf: Idf) -> Finding:
 @comparator(Reason.MODALITY)
 def modality(claim: Side, rule: Side, idf: Idf) -> Finding:
     """Must, may, must not, need not."""
-    theirs, ours = claim.analysis.modality - {"planned"}, rule.analysis.modality - {"planned"}
-    if theirs & ours:
+    theirs = {k: span for k, span in claim.analysis.modality.items() if k != "planned"}
+    ours = {k: span for k, span in rule.analysis.modality.items() if k != "planned"}
+    if theirs.keys() & ours.keys():
         return Finding(Reason.MODALITY, agree=1.0)
     opposed = sorted((a, b) for a in theirs for b in ours if (a, b) in _OPPOSED)
-    return Finding(Reason.MODALITY, 0.0, 1.0, *opposed[0]) if opposed else Finding(Reason.MODALITY)
+    if not opposed:
+        return Finding(Reason.MODALITY)
+    a, b = theirs[opposed[0][0]], ours[opposed[0][1]]
+    return Finding(Reason.MODALITY, 0.0, 1.0, claim.analysis.text[a.start : a.end], rule.analysis.text[b.start : b.end])
 
 
 @comparator(Reason.SCOPE)

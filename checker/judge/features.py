@@ -66,7 +66,13 @@ def features(claim: Side, rule: RuleSides, idf: Idf, retrieval: Sequence[float])
     row["length"] = float(min(40, len(claim.bag)))
     for name, value in zip(("words", "nearest", "rank", "lead"), retrieval, strict=True):
         row[name] = float(value)
+    row |= dict.fromkeys(ENTAILED, _NAN)  # filled in for the few versions worth the time
     return Weighed(tuple(row[name] for name in NAMES), tuple(found))
+
+
+def with_entailment(values: tuple[float, ...], supports: float, contradicts: float) -> tuple[float, ...]:
+    """Features with the entailer's word filled in."""
+    return (*values[: -len(ENTAILED)], supports, contradicts)
 
 
 def _against(row: dict[str, float], name: str, claim: Side, sides: Iterable[Side], idf: Idf) -> None:
@@ -84,6 +90,8 @@ def _against(row: dict[str, float], name: str, claim: Side, sides: Iterable[Side
         row[f"{name} {reason}-"] = max(f.conflict for f in found)
 
 
+#: What the entailer says of the statement and the claim; the last of NAMES.
+ENTAILED = ("entails", "denies")
 _PARTS = ("vector", "words", "polarity+", "polarity-", "quantity+", "quantity-")
 NAMES = (
     *(f"{reason}{sign}" for reason in _COMPARED for sign in "+-"),
@@ -105,6 +113,7 @@ NAMES = (
     "nearest",
     "rank",
     "lead",
+    *ENTAILED,
 )
 
 

@@ -25,6 +25,7 @@ class Thresholds:
     """Probabilities from which evidence counts; fitted with the weigher."""
 
     contradicts: float
+    unnamed: float  # the same where no comparison names the difference: a reader must be shown what differs
     supports: float
     related: float
     lead: float  # by how much a contradiction must beat the best support
@@ -84,6 +85,8 @@ def _rule_on(
     by_rule: Mapping[str, Sequence[Assessment]],
 ) -> _Ruling | None:
     """One rule's answer, from its version on the day, its version today, and those before and after."""
+    if claim.past:
+        return _on_the_past(group, today, limits)
     then = next((a for a in group if a.version.in_force(day)), None)
     now = next((a for a in group if a.version.in_force(today)), None)
     coming = [a for a in group if a.version.start is not None and a.version.start > today]
@@ -123,6 +126,16 @@ def _rule_on(
     if _supports(now, limits):
         return _Ruling(Label.SUPPORTED, now.supports, now)
     return None
+
+
+def _on_the_past(group: Sequence[Assessment], today: date, limits: Thresholds) -> _Ruling | None:
+    """A claim about how things were is held against the versions that have ended."""
+    ended = [a for a in group if a.version.end is not None and a.version.end <= today]
+    right = max((a for a in ended if _supports(a, limits)), key=lambda a: a.supports, default=None)
+    if right is not None:
+        return _Ruling(Label.SUPPORTED, right.supports, right)
+    wrong = max((a for a in ended if _contradicts(a, limits)), key=lambda a: a.contradicts, default=None)
+    return _Ruling(Label.CONTRADICTED, wrong.contradicts, wrong) if wrong is not None else None
 
 
 def _on_coming(analysis: Analysis, coming: Assessment, day: date, limits: Thresholds) -> _Ruling | None:
@@ -197,11 +210,12 @@ def _superseded(then: Assessment, now: Assessment) -> bool:
 
 
 def _contradicts(a: Assessment, limits: Thresholds) -> bool:
-    return a.version.decisive and a.contradicts >= limits.contradicts
+    named = strongest(a.findings, Relation.CONTRADICTS) is not None
+    return a.version.decisive and a.contradicts >= (limits.contradicts if named else limits.unnamed)
 
 
 def _supports(a: Assessment, limits: Thresholds) -> bool:
-    return a.version.verified and a.supports >= limits.supports
+    return a.version.verified and a.supports >= limits.supports and a.supports > a.contradicts
 
 
 _NEGATIVE = frozenset({Label.CONTRADICTED, Label.OUTDATED, Label.PREMATURE})
@@ -297,7 +311,9 @@ def _compared(ruling: _Ruling) -> tuple[str, str] | None:
     if ruling.label is Label.SUPPORTED:
         return None
     finding = strongest(ruling.by.findings, Relation.CONTRADICTS)
-    return (finding.claimed, finding.ruled) if finding is not None and finding.claimed else None
+    if finding is None or not finding.claimed or finding.claimed == finding.ruled:
+        return None  # the same words on both sides show a reader nothing
+    return finding.claimed, finding.ruled
 
 
 def _evidence(a: Assessment, relation: Relation) -> Evidence:

@@ -22,13 +22,17 @@ CLASSES = (Relation.SILENT, Relation.SUPPORTS, Relation.CONTRADICTS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Tree:
+class _Forest:
+    """The nodes of all trees in one table, so that every row goes down every tree in the same few steps."""
+
     feature: Any  # int, -1 at a leaf
     threshold: Any
     missing_left: Any
-    left: Any
+    left: Any  # numbers of nodes in the table
     right: Any
     value: Any
+    roots: Any  # (trees,)
+    votes: Any  # (trees, classes): 1 where a tree speaks for a class
 
 
 class Weigher:
@@ -41,20 +45,7 @@ class Weigher:
         self._slope, self._intercept = (
             np.array(part, dtype=np.float64) for part in data["calibration"]
         )  # (3, 3), (3,)
-        self._rounds = [
-            [
-                _Tree(
-                    np.array(t["f"]),
-                    np.array(t["t"], dtype=np.float64),
-                    np.array(t["m"], dtype=bool),
-                    np.array(t["l"]),
-                    np.array(t["r"]),
-                    np.array(t["v"], dtype=np.float64),
-                )
-                for t in round_
-            ]
-            for round_ in data["trees"]
-        ]
+        self._forest = _plant(data["trees"])
 
     @classmethod
     def load(cls, path: Path) -> Weigher:
@@ -73,28 +64,46 @@ class Weigher:
         if len(rows) == 0:
             return np.zeros((0, len(CLASSES)))
         x = np.array(rows, dtype=np.float64)
-        raw = np.tile(self._base, (len(x), 1))
-        for trees in self._rounds:
-            for k, tree in enumerate(trees):
-                raw[:, k] += _apply(tree, x)
+        raw = self._base + _leaves(self._forest, x) @ self._forest.votes
         scaled = raw @ self._slope.T + self._intercept
         scaled -= scaled.max(axis=1, keepdims=True)
         weights = np.exp(scaled)
         return weights / weights.sum(axis=1, keepdims=True)
 
 
-def _apply(tree: _Tree, x: Any) -> Any:
-    """Leaf values of all rows at once."""
-    node = np.zeros(len(x), dtype=np.int64)
+def _plant(rounds: Sequence[Sequence[Mapping[str, Any]]]) -> _Forest:
+    trees = [(k, tree) for round_ in rounds for k, tree in enumerate(round_)]
+    sizes = [len(tree["f"]) for _, tree in trees]
+    roots = np.cumsum([0, *sizes[:-1]])
+    shift = np.repeat(roots, sizes)
+
+    def together(key: str, kind: Any) -> Any:
+        return np.concatenate([np.array(tree[key], dtype=kind) for _, tree in trees])
+
+    return _Forest(
+        together("f", np.int64),
+        together("t", np.float64),
+        together("m", bool),
+        together("l", np.int64) + shift,
+        together("r", np.int64) + shift,
+        together("v", np.float64),
+        roots,
+        np.eye(len(CLASSES))[[k for k, _ in trees]],
+    )
+
+
+def _leaves(forest: _Forest, x: Any) -> Any:
+    """The value of the leaf that each row of `x` reaches in each tree; shape (len(x), trees)."""
+    node = np.tile(forest.roots, (len(x), 1))
+    row = np.arange(len(x))[:, None]
     while True:
-        feature = tree.feature[node]
+        feature = forest.feature[node]
         inner = feature >= 0
         if not inner.any():
-            return tree.value[node]
-        value = x[np.arange(len(x)), np.where(inner, feature, 0)]
-        nan = np.isnan(value)
-        left = np.where(nan, tree.missing_left[node], value <= tree.threshold[node])
-        node = np.where(inner, np.where(left, tree.left[node], tree.right[node]), node)
+            return forest.value[node]
+        value = x[row, np.maximum(feature, 0)]
+        left = np.where(np.isnan(value), forest.missing_left[node], value <= forest.threshold[node])
+        node = np.where(inner, np.where(left, forest.left[node], forest.right[node]), node)
 
 
 def export(model: Any, names: Sequence[str]) -> dict[str, Any]:
