@@ -297,6 +297,7 @@ class Claim:
     block: str = "paragraph"
     cue: str | None = None  # the words that decided the stance
     published: date | None = None  # of the item it stands in, where a page has several
+    past: bool = False  # told of how things were, not of how they are
 
 
 @dataclass(frozen=True, slots=True)

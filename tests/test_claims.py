@@ -104,3 +104,19 @@ def test_scope_of_an_article(title, text, place, foreign, book):
 )
 def test_a_rule_holds_in_its_place_only(rule, claim, holds):
     assert holds_in(rule, claim) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "past"),
+    [
+        ("改革前，单位缴费的三成划入个人账户。", True),
+        ("以前单位缴费也划入个人账户。", True),
+        ("改革前的历史结余仍然归个人所有。", False),
+        ("单位缴费全部计入统筹基金。", False),
+        ("In the past 30% of the employer's premium went to the personal account.", True),
+        ("Employers used to pay part of it into the personal account.", True),
+        ("The personal account is retained.", False),
+    ],
+)
+def test_what_is_told_of_the_past(text, past, book):
+    assert [c.past for c in claims(text, book)] == [past]

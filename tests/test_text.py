@@ -128,3 +128,8 @@ def test_negation_turns_the_right_predicate(text, axis, sign):
 )
 def test_modality(text, modality):
     assert modality in analyse(text).modality
+
+
+def test_a_large_bare_number_takes_the_unit_before_it(book):
+    found = analyse("The fund took in 3,491.337 billion yuan and spent 2,976.403 billion.", book=book).quantities
+    assert [q.quantity.unit for q in found] == ["CNY", "CNY"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
-from checker.claims.scope import Scope, article_scope, statement_scope
+from checker.claims.scope import Scope, article_scope, statement_scope, told_of_the_past
 from checker.claims.stance import StanceReader
 from checker.claims.units import Unit, find_units, main_words
 from checker.text.analysis import Analysis, analyse
@@ -14,15 +16,21 @@ from checker.types import Article, Claim
 
 #: Shorter pieces say nothing that can be checked (words and ideographs).
 _SHORTEST = 4
+#: From this length a piece that names a thing or a group of our vocabulary is taken to say something of it.
+_SENTENCE = 6
+#: Web addresses, bare or in a Markdown link: they are full of marks that end sentences, and say nothing.
+_ADDRESS = re.compile(r"https?://[^\s<>\"“”（）()\[\]，。、；]+")
 
 
 def find_claims(article: Article, book: Lexicon, day: date) -> Iterator[tuple[Claim, Analysis]]:
     """Check-worthy statements of an article in reading order, each with its analysis.
 
-    A statement is check-worthy when it says something (a predicate, a modality, a figure, a date) of something the
-    vocabulary or its context knows. Whether a rule decides it is for the matcher. Relative dates are read from `day`, or
+    A statement is check-worthy when it says something (a predicate, a modality, a figure, a date, or a sentence's worth of
+    words) of something the vocabulary or its context knows. Whether a rule decides it is for the matcher. Relative dates are read from `day`, or
     from the day of the item it stands in.
     """
+    printed = article.text
+    article = replace(article, text=_ADDRESS.sub(lambda found: " " * len(found.group()), printed))
     reader = StanceReader(article, book)
     scope = article_scope(article, book)
     for unit in find_units(article, book):
@@ -40,7 +48,7 @@ def find_claims(article: Article, book: Lexicon, day: date) -> Iterator[tuple[Cl
         yield (
             Claim(
                 span=unit.span,
-                text=text,
+                text=printed[unit.span.start : unit.span.end],
                 lang="zh" if analysis.chinese else "en",
                 stance=judgement.stance,
                 context=unit.context,
@@ -51,6 +59,9 @@ def find_claims(article: Article, book: Lexicon, day: date) -> Iterator[tuple[Cl
                 block=article.blocks[unit.block].kind,
                 cue=judgement.cue,
                 published=published,
+                past=told_of_the_past(
+                    article.text[unit.sentence.start : unit.span.end], unit.span.start - unit.sentence.start, book
+                ),
             ),
             analysis,
         )
@@ -63,11 +74,13 @@ def _own(article: Article, unit: Unit, scope: Scope, book: Lexicon) -> Scope:
 
 
 def _worthy(analysis: Analysis) -> bool:
+    """Whether a piece says something of something. No list of verbs is complete, so a sentence about a known thing will do."""
     says = (
         any(t.kind == "predicate" for t in analysis.terms)
         or analysis.modality
         or analysis.quantities
         or analysis.negations
         or analysis.dates
+        or (any(t.kind in ("concept", "population") for t in analysis.terms) and main_words(analysis.text) >= _SENTENCE)
     )
     return bool(says) and any(t.kind != "predicate" for t in analysis.terms)

@@ -11,6 +11,7 @@ from checker.types import Article
 
 _HEAD = 3000  # characters of an article that tell what it is about
 _TITLE_WEIGHT = 3
+_OPENING = 6  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,19 @@ def statement_scope(text: str, around: Scope, book: Lexicon) -> Scope:
     if len(named) > 1:
         return Scope("CN-XX")
     return around
+
+
+def told_of_the_past(text: str, start: int, book: Lexicon) -> bool:
+    """Whether what begins at `start` of a sentence is told as how things were (“改革前，…”, “used to”).
+
+    The words must open the sentence or stand in the statement itself, and say it of what happens: “改革前的结余” is a thing
+    of today.
+    """
+    folded = fold(text)
+    for where, kinds in book.cues.find(symbols(folded)):
+        if "past" in kinds and (where.start >= start or where.start <= _OPENING):
+            return not folded.startswith(("的", "之"), where.end)
+    return False
 
 
 def holds_in(rule_place: str, claim_place: str | None) -> bool:

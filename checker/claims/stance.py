@@ -61,6 +61,9 @@ class Judgement:
     cue: str | None = None
 
 
+_ENDS = ("。", "！", ".", "!")
+
+
 class StanceReader:
     """Reads the stance of an article's statements. Build one per article."""
 
@@ -189,6 +192,7 @@ class StanceReader:
         asks = bool(_QUESTION_END.search(sentence.text)) or (
             sentence.chinese and re.search(r"(?:吗|是真是假|真的假的|是否属实|是真的吗)[。！!]?$", words) is not None
         )
+        asks = asks or self._heads_a_question(sentence)
         if not asks or sentence.has("rhetorical"):
             return Judgement(Stance.REFUTED, "?") if asks else None
         following = self._sentences[i + 1] if i + 1 < len(self._sentences) else None
@@ -202,6 +206,13 @@ class StanceReader:
         if _WHY.search(words):
             return Judgement(Stance.ASSERTED, "presupposed")
         return Judgement(Stance.ASKED, "?")
+
+    def _heads_a_question(self, sentence: _Sentence) -> bool:
+        """Headings often ask without a question mark (“哪些费用能报销”, “How to apply”)."""
+        if self._article.blocks[sentence.block].kind not in ("title", "heading") or sentence.text.endswith(_ENDS):
+            return False
+        cue = sentence.has("question")
+        return cue is not None and (sentence.chinese or cue.span.start == sentence.span.start)
 
     def _reported(self, unit: Unit, i: int) -> str | None:
         """The cue by which a statement is attributed to somebody who does not make the rules, or offered as opinion."""

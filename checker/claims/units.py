@@ -21,11 +21,12 @@ _WHOLE = 34
 #: A piece shorter than this is joined to its neighbour.
 _PIECE = 8
 _CONDITION = re.compile(
-    r"^(?:如果|若|如|凡|一旦|只要|只有|除|对于|对|当|自|从|根据|按照|按|为了|由于|因|虽然|尽管|无论|不论|但凡|截至|截止|(?:if|when|once|unless|although|while|after|before|since|because|under|according|in|from|for|as|by|with|where|who|which|even)\b)",
+    r"^(?:如果|若|如|凡|之后每|每当|每满|每连续|一旦|只要|只有|除|对于|对|当|自|从|根据|按照|按|为了|由于|因|虽然|尽管|无论|不论|但凡|截至|截止|(?:if|when|once|unless|although|while|after|before|since|because|under|according|in|from|for|as|by|with|where|who|which|even)\b)",
     re.IGNORECASE,
 )
 _PRESUPPOSED = re.compile(r"^.{5,60}?(?:以后|之后|后)[，,]|^(?:after|now that|once|since)\b.{8,120}?,", re.IGNORECASE)
-_DEPENDS = re.compile(r"(?:的|时|后|前|期间|情况下|之日起|规定|显示|指出|表示|认为|称|说)$")
+_DEPENDS = re.compile(r"(?:的|时|后|前|期间|情况下|之日起|规定|显示|指出|表示|认为|称|说)[，,：:]?$")
+_COMPLETE = re.compile(r"(?:是|都)[^，,]+的[，,]?$")  # 余额是个人的， waits for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def _propositions(text: str, sentence: Span, book: Lexicon) -> list[Span]:
         group = text[groups[-1][0].start : groups[-1][-1].end]
         last = text[groups[-1][-1].start : groups[-1][-1].end]
         words = text[piece.start : piece.end]
-        waits = (_CONDITION.match(group) and len(groups[-1]) == 1) or _DEPENDS.search(last)
+        opens = _CONDITION.match(last) if is_chinese(last) else _CONDITION.match(group) and len(groups[-1]) == 1
+        waits = opens or (_DEPENDS.search(last) and not _COMPLETE.search(last))
         if (
             not waits
             and _says(group, book)

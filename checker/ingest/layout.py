@@ -14,6 +14,7 @@ from checker.text.lexicon import lexicon
 from checker.text.script import fold, is_chinese, is_han
 from checker.types import Block, Item, Span
 
+_CREDIT = 40  # characters
 #: A teaser heading only counts once this much article stands before it (characters).
 _MIN_BODY = 60
 _DATE = re.compile(
@@ -183,9 +184,14 @@ def _teaser_at(lines: Sequence[Line]) -> int:
 
 
 def _credit(line: str) -> bool:
-    if len(line) > 40:
-        return False
+    """A line that credits, counts or shares, or that names one other article (“相关推荐：…”)."""
     key = fold(line).lower().strip("【[(（*# ")
+    if len(line) <= 2 * _CREDIT and any(
+        key.startswith((w + ":", w + "：")) for lang in ("zh", "en") for w in lexicon().words("teaser")[lang]
+    ):
+        return True
+    if len(line) > _CREDIT:
+        return False
     return any(
         key == w or key.startswith((w + ":", w + "：", w + " |", w + "|"))
         for lang in ("zh", "en")

@@ -7,7 +7,7 @@ traditional Chinese are read by the same few rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,7 +52,7 @@ class Analysis:
     quantities: tuple[QuantityMention, ...]
     dates: tuple[DateMention, ...]
     legal: tuple[str, ...]
-    modality: frozenset[str]
+    modality: Mapping[str, Span]  # each modality with the words that say it
     quantifiers: frozenset[str]
     clauses: tuple[Span, ...]
     negations: int
@@ -102,7 +102,7 @@ def analyse(text: str, day: date | None = None, book: Lexicon | None = None) -> 
         quantities=tuple(quantities),
         dates=tuple(dates),
         legal=tuple(folded[s.start : s.end] for s in legal),
-        modality=frozenset(_modality(senses)),
+        modality=_modality(senses),
         quantifiers=frozenset(
             s.kind for _, found in senses for s in found if s.kind in ("universal", "exclusive", "partial")
         ),
@@ -124,14 +124,15 @@ def _inside(
             yield word
 
 
-def _modality(senses: Sequence[tuple[Span, tuple[Sense, ...]]]) -> list[str]:
+def _modality(senses: Sequence[tuple[Span, tuple[Sense, ...]]]) -> dict[str, Span]:
     """The modalities of a sentence; a negation right before one turns it (并非必须: need not, not may: must not)."""
-    found = []
+    found: dict[str, Span] = {}
     for i, (span, values) in enumerate(senses):
         for sense in values:
             if sense.kind == "modality":
                 turned = i > 0 and _negates(senses[i - 1], span)
-                found.append(_TURNED.get(sense.key, sense.key) if turned else sense.key)
+                key = _TURNED.get(sense.key, sense.key) if turned else sense.key
+                found.setdefault(key, Span(senses[i - 1][0].start, span.end) if turned else span)
     return found
 
 

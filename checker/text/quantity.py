@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -132,6 +132,10 @@ def _grammar() -> _Grammar:
     )
 
 
+#: Bare numbers from here on are amounts or crowds, not numbers of anything listed.
+_LARGE = 10**6
+
+
 def find_quantities(folded: str, chinese: bool, taken: Sequence[Span] = ()) -> list[QuantityMention]:
     """The quantities of a folded text in reading order; nothing that overlaps `taken` (dates, legal locators)."""
     grammar = _grammar()
@@ -146,7 +150,19 @@ def find_quantities(folded: str, chinese: bool, taken: Sequence[Span] = ()) -> l
         if mention is not None:
             found.append(mention)
             at = mention.span.end  # what looked like a range and is not leaves its second number to be found next
-    return found
+    return _with_units(found)
+
+
+def _with_units(found: Sequence[QuantityMention]) -> list[QuantityMention]:
+    """Large bare numbers take the unit of the large number before them: “3,491 billion yuan in and 2,976 billion out”."""
+    made: list[QuantityMention] = []
+    for mention in found:
+        before = made[-1].quantity if made else None
+        bare = mention.quantity.unit in ("", "#") and mention.quantity.value >= _LARGE
+        if bare and before is not None and before.unit in ("CNY", "person") and before.value >= _LARGE:
+            mention = replace(mention, quantity=replace(mention.quantity, unit=before.unit))
+        made.append(mention)
+    return made
 
 
 def parse_declared(value: str, unit: str) -> Quantity:
