@@ -131,17 +131,17 @@ class Fetcher:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._rules:
-            self._rules[origin] = self._robots(origin, clock)
+            self._rules[origin] = self._robots(origin, url, clock)
         rules = self._rules[origin]
         return rules is None or bool(rules.can_fetch(url, USER_AGENT.split("/", maxsplit=1)[0]))
 
-    def _robots(self, origin: str, clock: _Clock) -> Protego | None:
+    def _robots(self, origin: str, page: str, clock: _Clock) -> Protego | None:
         """The rules of a host; None where it has none. A host that cannot say (5xx) forbids everything, as RFC 9309 asks."""
         from protego import Protego
 
         at = origin + "/robots.txt"
         for _ in range(6):
-            status, headers, body = self._request(at, {}, clock, 512_000)
+            status, headers, body = self._request(at, {}, clock, 512_000, page)
             if status in _REDIRECTS and headers.get("location"):
                 at = urljoin(at, headers["location"])
                 _check_url(at)
@@ -167,8 +167,10 @@ class Fetcher:
         raise AssertionError("unreachable")
 
     def _request(
-        self, url: str, headers: Mapping[str, str], clock: _Clock, size: int
+        self, url: str, headers: Mapping[str, str], clock: _Clock, size: int, wanted: str | None = None
     ) -> tuple[int, Mapping[str, str], bytes]:
+        """One request; errors name the page `wanted` (default: `url`), not what was asked for on its behalf."""
+        name = wanted or url
         sent = {
             "User-Agent": USER_AGENT,
             "Accept-Encoding": "gzip, deflate",
@@ -191,15 +193,15 @@ class Fetcher:
                     got = {k.lower(): v for k, v in response.headers.items()}
                     declared = got.get("content-length", "")
                     if declared.isdigit() and int(declared) > size:
-                        raise FetchError(f"{url}: too large: {int(declared):,} bytes, the limit is {size:,}")
+                        raise FetchError(f"{name}: too large: {int(declared):,} bytes, the limit is {size:,}")
                     body = b"" if response.status_code in _REDIRECTS else _read(response, url, size, clock)
                     return response.status_code, got, body
             except FetchError:
                 raise
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 if clock.expired():
-                    raise FetchError(f"{url}: took longer than {self.limits.deadline:.0f} s") from error
-                raise FetchError(f"{url}: {_plain(error)}") from error
+                    raise FetchError(f"{name}: took longer than {self.limits.deadline:.0f} s") from error
+                raise FetchError(f"{name}: {_plain(error)}") from error
             finally:
                 adapter.release()
 
@@ -256,7 +258,10 @@ def _connect(host: str, port: int, allow_private: bool, clock: _Clock, limit: fl
     infos = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     for *_, peer in infos:
         if not allow_private and not is_public(str(peer[0])):
-            raise _Blocked(f"{host} is {peer[0]}, not a public address (use --allow-private for an intranet)")
+            who = host if host.strip("[]") == peer[0] else f"{host} is {peer[0]},"
+            raise _Blocked(
+                f"{who} {'is ' if who == host else ''}not a public address (use --allow-private for an intranet)"
+            )
     failure: OSError = OSError(f"{host}: no address")
     for family, kind, protocol, _, peer in infos:
         sock = socket.socket(family, kind, protocol)

@@ -58,17 +58,19 @@ def open_rulebook(
     digest = _digest(packs, encoder)
     folder = cache_dir() / "rulebooks" / digest[7:31]
     if not (folder / _FILE).is_file():
-        say("indexing the rules (once for each change of the rules) ...")
-        build_rulebook(packs, folder, encoder)
+        build_rulebook(packs, folder, encoder, say)
     return _open(folder, tuple(packs))
 
 
-def build_rulebook(packs: Sequence[Path], to: Path, encoder: Encoder | None) -> int:
+def build_rulebook(
+    packs: Sequence[Path], to: Path, encoder: Encoder | None, say: Callable[[str], None] = lambda _: None
+) -> int:
     """Write the book of the built-in rules and `packs` into the folder `to`, whole or not at all; returns its size in rules."""
     if to.exists() and any(to.iterdir()):
         raise CheckerError(f"{to}: is not empty: choose a new folder")
     rules = load_rules(packs)
     book = lexicon(tuple(p.resolve() for p in packs))
+    say("indexing the rules (once for each change of the rules) ...")
     part = to.with_name(f"{to.name}.{os.getpid()}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
