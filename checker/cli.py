@@ -65,7 +65,14 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="checker", message="checker %(version)s")
-def main() -> None:
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="CHECKER_CONFIG",
+    help="TOML file of defaults: encoder, entailer, weigher, rules, lang [default: ~/.config/checker/config.toml].",
+)
+@click.pass_context
+def main(context: click.Context, config: Path | None) -> None:
     """Check policy claims in Chinese and English articles against dated official rules.
 
     \b
@@ -73,6 +80,59 @@ def main() -> None:
     checker check https://example.org/news/1 --format html -o report.html
     checker rules search 个人账户
     """
+    defaults = _read_config(config)
+    names = {"rules": "packs"}
+    chosen = {names.get(k, k.replace("-", "_")): v for k, v in defaults.items()}
+    context.default_map = {"check": chosen, "eval": chosen}
+
+
+_CONFIG_KEYS = dict.fromkeys(("encoder", "entailer", "weigher", "llm-url", "llm-model", "lang"), str) | {"rules": list}
+
+
+def _read_config(given: Path | None) -> dict[str, Any]:
+    """Defaults from the configuration file; none where there is no file and none was named."""
+    import tomllib
+
+    path = given or Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "checker" / "config.toml"
+    if given is None and not path.is_file():
+        return {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckerError(f"{path}: {error}") from error
+    for key, value in found.items():
+        if key not in _CONFIG_KEYS:
+            raise CheckerError(f"{path}: {key}: no such setting (known: {', '.join(_CONFIG_KEYS)})")
+        if not isinstance(value, _CONFIG_KEYS[key]):
+            raise CheckerError(f"{path}: {key}: must be a {'list of folders' if key == 'rules' else 'string'}")
+    return found
+
+
+def _models_option(function: _F) -> _F:
+    for name, text in (
+        ("weigher", "Weigher file fitted for other models (checker.evaluate.fit)."),
+        ("entailer", "NLI cross-encoder instead of the packaged one: a folder or a model name."),
+        (
+            "llm-url",
+            "Have decided claims read again by a model at this OpenAI-compatible address (key: CHECKER_LLM_KEY).",
+        ),
+        ("llm-model", "Its model."),
+        ("encoder", "Sentence encoder instead of the packaged one: a folder or a model name."),
+    ):
+        kind = click.Path(path_type=Path) if name == "weigher" else click.STRING
+        metavar = {"weigher": "FILE", "llm-url": "URL"}.get(name, "MODEL")
+        function = click.option(f"--{name}", type=kind, metavar=metavar, help=text)(function)
+    return function
+
+
+def _second_reader(url: str | None, model: str | None) -> Any:
+    if url is None and model is None:
+        return None
+    if url is None or model is None:
+        raise CheckerError("--llm-url and --llm-model go together")
+    from checker.judge.second import OpenAIReader
+
+    return OpenAIReader(url, model, os.environ.get("CHECKER_LLM_KEY"))
 
 
 def _rules_option(function: _F) -> _F:
@@ -101,6 +161,7 @@ def _rules_option(function: _F) -> _F:
     help="Write the report here instead of stdout.",
 )
 @_rules_option
+@_models_option
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the report [default: the article's].")
 @click.option("--color/--no-color", default=None, help="Colours [default: on a terminal].")
 @click.option("--allow-private", is_flag=True, help="Also fetch private and loopback addresses (an intranet).")
@@ -122,6 +183,11 @@ def check(
     format_: str,
     output: Path | None,
     packs: tuple[Path, ...],
+    encoder: str | None,
+    entailer: str | None,
+    weigher: Path | None,
+    llm_url: str | None,
+    llm_model: str | None,
     lang: str | None,
     color: bool | None,
     allow_private: bool,
@@ -144,7 +210,7 @@ def check(
     from checker.inputs import read_inputs
     from checker.pipeline import make_checker
 
-    checker = make_checker(packs, today, _say)
+    checker = make_checker(packs, today, _say, encoder, entailer, weigher, _second_reader(llm_url, llm_model))
     articles = read_inputs(
         inputs,
         texts,
@@ -396,9 +462,24 @@ def _show_rules(found: Sequence[Rule], format_: str) -> None:
 @click.option("--update", is_flag=True, help="Pin the figures reached as the new floors. Never lowers one.")
 @click.option("--allow-regression", is_flag=True, help="With --update: also lower floors.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--contrast", is_flag=True, help="Score contrast statements (default: corpora/contrast) instead.")
+@click.option("--today", type=DAY, help="Replay another day as today.")
 @_rules_option
+@_models_option
 def eval_(
-    files: tuple[Path, ...], errors: bool, update: bool, allow_regression: bool, format_: str, packs: tuple[Path, ...]
+    files: tuple[Path, ...],
+    errors: bool,
+    update: bool,
+    allow_regression: bool,
+    format_: str,
+    contrast: bool,
+    today: date | None,
+    packs: tuple[Path, ...],
+    encoder: str | None,
+    entailer: str | None,
+    weigher: Path | None,
+    llm_url: str | None,
+    llm_model: str | None,
 ) -> int:
     """Score labelled articles (default: corpora/gold against its pinned floors).
 
@@ -407,12 +488,20 @@ def eval_(
     \b
     checker eval
     checker eval labelled.jsonl --errors
+    checker eval --contrast
     """
     from checker.evaluate.gate import run_gate
     from checker.evaluate.score import score_files
     from checker.pipeline import make_checker
 
-    checker = make_checker(packs, say=_say)
+    checker = make_checker(packs, today, _say, encoder, entailer, weigher, _second_reader(llm_url, llm_model))
+    if contrast:
+        from checker.evaluate.contrast import contrast_files, read_contrasts, score_contrasts
+
+        rows = [row for path in files or contrast_files() for row in read_contrasts(path)]
+        scored = score_contrasts(checker, rows, _say)
+        click.echo(json.dumps(scored.figures(), indent=2) if format_ == "json" else scored.render(errors), nl=False)
+        return 0
     if files:
         click.echo(score_files(checker, files, errors).render(format_), nl=False)
         return 0
@@ -433,11 +522,29 @@ def eval_(
     help="Rules of the large generated book.",
 )
 @click.option("--skip-large", is_flag=True, help="Leave the large book out (building it takes minutes).")
-def benchmarks(pages: int, large: int, skip_large: bool) -> None:
+@click.option("--accuracy", is_flag=True, help="Instead compare accuracy and speed with baselines, on gold statements.")
+@click.option(
+    "--peers",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="PYTHON",
+    help="With --accuracy: also groundrails, by the interpreter of a virtualenv that has it.",
+)
+def benchmarks(pages: int, large: int, skip_large: bool, accuracy: bool, peers: Path | None) -> None:
     """Measure speed and memory in one run and print ratios.
 
     Whole check against extraction alone, cold start, 250 against --large rules, peak memory.
+
+    \b
+    checker benchmarks --skip-large
+    checker benchmarks --accuracy --peers ~/peers/bin/python
     """
+    if accuracy:
+        from checker.evaluate.peers import compare_peers
+        from checker.pipeline import make_checker
+
+        for line in compare_peers(make_checker(say=_say), peers, _say):
+            click.echo(line)
+        return
     from checker.benchmark import run_benchmarks
 
     for line in run_benchmarks(pages, None if skip_large else large, _say):

@@ -45,3 +45,23 @@ def test_there_are_enough_statements():
     assert count["all"] >= 600
     assert count["en"] >= 200
     assert count["zh-Hant"] >= 60
+
+
+def test_contrast_statements_are_legal(rows):
+    from checker.evaluate.contrast import contrast_files, read_contrasts
+
+    groups, texts, count = {}, set(), 0
+    for path in contrast_files():
+        for row in read_contrasts(path):
+            count += 1
+            assert row["rule"] in rows
+            assert row["lang"] in {"zh-Hans", "zh-Hant", "en"}
+            assert row["stance"] in {"asserts", "refutes"}
+            assert row["verdict"] in {"supported", "contradicted", "not-covered"}
+            assert row["text"] not in texts, row["text"]
+            texts.add(row["text"])
+            groups.setdefault(row["group"], []).append(row)
+    assert count >= 2000
+    for name, group in groups.items():
+        assert sum(row["changed"] == "base" for row in group) == 1, name
+        assert len({row["rule"] for row in group}) == 1, name

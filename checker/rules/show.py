@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from checker.types import Rule, Version
@@ -32,6 +32,8 @@ def rule_text(rule: Rule, on: date | None, today: date) -> str:
     lines = [f"{rule.id}  ({rule.topic}, {rule.place or rule.jurisdiction}, last verified {rule.last_verified})"]
     if rule.succeeded_by:
         lines.append(f"  replaced by {', '.join(rule.succeeded_by)}")
+    if on is None:
+        lines += ["", *timeline(rule, today)]
     for version in rule.versions:
         if on is not None and not version.in_force(on):
             continue
@@ -59,6 +61,31 @@ def rule_text(rule: Rule, on: date | None, today: date) -> str:
         if version.caveats:
             lines.append(f"    ! {version.caveats}")
     return "\n".join(lines) + "\n"
+
+
+def timeline(rule: Rule, today: date, width: int = 48) -> list[str]:
+    """The versions as bars over the years, one line each; `|` is today, `?` an unknown start, `>` an open end."""
+    known = [d for v in rule.versions for d in (v.start, v.end) if d is not None]
+    first = min([*known, today.replace(year=today.year - 1)])
+    last = max([*known, today]) + timedelta(days=180)
+    days = (last - first).days
+
+    def column(day: date) -> int:
+        return round((day - first).days / days * (width - 1))
+
+    now = column(today)
+    lines = []
+    for version in rule.versions:
+        start = column(version.start) if version.start else 0
+        end = column(version.end) if version.end else width - 1
+        bar = ["█" if start <= i <= max(start, end - (version.end is not None)) else "·" for i in range(width)]
+        bar[now] = "|"
+        if version.start is None:
+            bar[0] = "?"
+        if version.end is None:
+            bar[-1] = ">"
+        lines.append(f"  {''.join(bar)}  {_span(version)}")
+    return [*lines, f"  {' ' * now}today {today}" if now < width - 17 else f"  {f'today {today}':>{now + 1}}"]
 
 
 def rule_json(rule: Rule) -> dict[str, Any]:
