@@ -5,19 +5,21 @@ Exit codes: 0 nothing flagged, 1 something flagged, 2 bad input or usage.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from checker.types import CheckerError
 
 if TYPE_CHECKING:
+    from checker.pipeline import Checker
     from checker.types import Report, Rule
 
 FORMATS = ("text", "json", "jsonl", "html", "csv", "claimreview")
@@ -109,6 +111,27 @@ def _read_config(given: Path | None) -> dict[str, Any]:
 
 
 def _models_option(function: _F) -> _F:
+    """The options that name models, handed on as one argument: `make_checker` with them filled in."""
+
+    @functools.wraps(function)
+    def with_models(
+        *args: Any,
+        encoder: str | None,
+        entailer: str | None,
+        weigher: Path | None,
+        llm_url: str | None,
+        llm_model: str | None,
+        **kwargs: Any,
+    ) -> Any:
+        from checker.pipeline import make_checker
+
+        reader = _second_reader(llm_url, llm_model)
+        made = functools.partial(
+            make_checker, say=_say, encoder=encoder, entailer=entailer, weigher=weigher, reader=reader
+        )
+        return function(*args, make=made, **kwargs)
+
+    wrapped: Any = with_models
     for name, text in (
         ("weigher", "Weigher file fitted for other models (checker.evaluate.fit)."),
         ("entailer", "NLI cross-encoder instead of the packaged one: a folder or a model name."),
@@ -121,8 +144,8 @@ def _models_option(function: _F) -> _F:
     ):
         kind = click.Path(path_type=Path) if name == "weigher" else click.STRING
         metavar = {"weigher": "FILE", "llm-url": "URL"}.get(name, "MODEL")
-        function = click.option(f"--{name}", type=kind, metavar=metavar, help=text)(function)
-    return function
+        wrapped = click.option(f"--{name}", type=kind, metavar=metavar, help=text)(wrapped)
+    return cast("_F", wrapped)
 
 
 def _second_reader(url: str | None, model: str | None) -> Any:
@@ -183,11 +206,7 @@ def check(
     format_: str,
     output: Path | None,
     packs: tuple[Path, ...],
-    encoder: str | None,
-    entailer: str | None,
-    weigher: Path | None,
-    llm_url: str | None,
-    llm_model: str | None,
+    make: Callable[..., Checker],
     lang: str | None,
     color: bool | None,
     allow_private: bool,
@@ -208,9 +227,8 @@ def check(
     if not inputs and not texts:
         raise click.UsageError("give an INPUT (a URL, a file or -) or --text", ctx=click.get_current_context())
     from checker.inputs import read_inputs
-    from checker.pipeline import make_checker
 
-    checker = make_checker(packs, today, _say, encoder, entailer, weigher, _second_reader(llm_url, llm_model))
+    checker = make(packs, today)
     articles = read_inputs(
         inputs,
         texts,
@@ -475,11 +493,7 @@ def eval_(
     contrast: bool,
     today: date | None,
     packs: tuple[Path, ...],
-    encoder: str | None,
-    entailer: str | None,
-    weigher: Path | None,
-    llm_url: str | None,
-    llm_model: str | None,
+    make: Callable[..., Checker],
 ) -> int:
     """Score labelled articles (default: corpora/gold against its pinned floors).
 
@@ -492,9 +506,8 @@ def eval_(
     """
     from checker.evaluate.gate import run_gate
     from checker.evaluate.score import score_files
-    from checker.pipeline import make_checker
 
-    checker = make_checker(packs, today, _say, encoder, entailer, weigher, _second_reader(llm_url, llm_model))
+    checker = make(packs, today)
     if contrast:
         from checker.evaluate.contrast import contrast_files, read_contrasts, score_contrasts
 

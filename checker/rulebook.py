@@ -37,10 +37,6 @@ class RuleBook:
     lexicon: Lexicon
     digest: str
 
-    def find(self, name: str) -> Rule | None:
-        """A rule by its id, or by the id of a row that became one of its versions."""
-        return self.rules.find(name)
-
 
 def open_rulebook(
     packs: Sequence[Path] = (), encoder: Encoder | None = None, say: Callable[[str], None] = lambda _: None

@@ -1,6 +1,6 @@
 """The nouns of checker: frozen, pure values that flow from stage to stage.
 
-    Article -> Claim* -> Match* -> Evidence* -> Verdict* -> Report
+    Article -> Claim* -> Evidence* -> Verdict* -> Report
 
 Nothing here computes, reads or writes anything. Offsets are code points into `Article.text`, half-open.
 Days are `datetime.date`; a rule version holds on `start <= day < end`.
@@ -9,7 +9,7 @@ Days are `datetime.date`; a rule version holds on `start <= day < end`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -298,15 +298,6 @@ class Claim:
     cue: str | None = None  # the words that decided the stance
     published: date | None = None  # of the item it stands in, where a page has several
     past: bool = False  # told of how things were, not of how they are
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A rule worth comparing. `score` is relatedness in 0..1, not truth."""
-
-    rule: Rule
-    score: float
-    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

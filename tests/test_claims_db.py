@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from conftest import TODAY
 
 from checker.evaluate.lint import lint, run_example, try_example
 from checker.pipeline import make_checker
@@ -67,7 +68,7 @@ def test_a_rule_that_may_not_contradict_does_not(checker):
 
 def test_rules_of_areas_nobody_prepared_for_work_at_once():
     """A pack of twenty rules added as YAML alone; no word of them is in the lexicon for their sake."""
-    checker = make_checker([PACK])
+    checker = make_checker([PACK], TODAY)
     passed = defaultdict(list)
     for rule in checker.book.rules:
         if rule.id in {p.stem for p in (PACK / "rules").rglob("*.yaml")}:

@@ -108,7 +108,7 @@ def test_teaser_lists_are_cut_from_plain_text(heading):
 
 def test_a_byline_gives_the_day_and_running_text_does_not():
     assert article_from_text(f"标题\n某某日报 2024-05-12 08:30\n{SIMPLE}").published == date(2024, 5, 12)
-    assert article_from_text(f"Some headline here\nMondo Social Updated on 2024-01-31\n{SIMPLE}").published == date(
+    assert article_from_text(f"Some headline here\nOur Staff · Updated on 2024-01-31\n{SIMPLE}").published == date(
         2024, 1, 31
     )
     assert article_from_text(f"标题\n该办法自2021年5月1日起施行，{SIMPLE}").published is None

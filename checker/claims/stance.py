@@ -73,18 +73,6 @@ class StanceReader:
         self._sentences = list(self._read())
         self._at = {s.span.start: i for i, s in enumerate(self._sentences)}
 
-    @property
-    def debunks(self) -> bool:
-        """Whether the article as a whole denies something: in its title, or in two sentences or more."""
-        title = [s for s in self._sentences if self._article.blocks[s.block].kind == "title"]
-        strong = sum(1 for s in self._sentences if s.has("denial"))
-        return any(s.has("denial") for s in title) or strong >= 2
-
-    def denied_after(self, unit: Unit) -> bool:
-        """Whether a sentence anywhere behind the statement denies something."""
-        i = self._at[unit.sentence.start]
-        return any(s.has("denial") for s in self._sentences[i + 1 :])
-
     def stance(self, unit: Unit) -> Judgement:
         """The stance of the article to a unit."""
         i = self._at[unit.sentence.start]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from checker.text.lexicon import Lexicon, symbols
 from checker.text.script import fold, is_chinese, is_han
 from checker.text.segment import clauses, sentences
-from checker.types import Article, Block, Span
+from checker.types import Article, Span
 
 #: Sentences up to this length stay whole (ideographs, or words times two).
 _WHOLE = 34
@@ -177,8 +177,3 @@ def _says(text: str, book: Lexicon) -> bool:
 def main_words(text: str) -> int:
     """Ideographs plus Latin words: a length that means the same in both languages."""
     return sum(map(is_han, text)) + len(re.findall(r"[A-Za-z]+", text))
-
-
-def block_of(article: Article, at: int) -> Block | None:
-    """The block that holds a position."""
-    return next((b for b in article.blocks if b.span.start <= at < b.span.end), None)

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from checker.evaluate.gate import gold_folder
+from checker.evaluate.score import WRONG, share
 from checker.ingest import article_from_text
 from checker.pipeline import Checker
 from checker.types import CheckerError, Label, Stance, Verdict
 
 _FIELDS = ("group", "rule", "lang", "changed", "text", "stance", "verdict")
-_WRONG = frozenset({Label.CONTRADICTED, Label.OUTDATED})
 
 
 @dataclass(slots=True)
@@ -31,15 +31,15 @@ class Contrast:
 
     def figures(self) -> dict[str, float]:
         """Shares: outcomes that are right, pairs that are consistent (all, and by language), and flags that are right."""
-        found = {"contrast right": _share(self.right["all"], self.count["all"])}
+        found = {"contrast right": share(self.right["all"], self.count["all"])}
         for key in sorted(self.pairs):
-            found[f"contrast consistency{'' if key == 'all' else ' ' + key}"] = _share(
+            found[f"contrast consistency{'' if key == 'all' else ' ' + key}"] = share(
                 self.pairs_right[key], self.pairs[key]
             )
         flags = sum(n for (_, got), n in self.flagged.items() if got == "flagged")
-        found["contrast precision"] = _share(self.flagged["flagged", "flagged"], flags)
+        found["contrast precision"] = share(self.flagged["flagged", "flagged"], flags)
         due = sum(n for (wanted, _), n in self.flagged.items() if wanted == "flagged")
-        found["contrast recall"] = _share(self.flagged["flagged", "flagged"], due)
+        found["contrast recall"] = share(self.flagged["flagged", "flagged"], due)
         return found
 
     def render(self, errors: bool = False) -> str:
@@ -104,7 +104,7 @@ def outcome(verdicts: Sequence[Verdict]) -> str:
     """What a reader takes away: flagged, refuted (or told as hearsay), supported, or nothing."""
     if any(v.flagged for v in verdicts):
         return "flagged"
-    if any(v.label in _WRONG and v.claim.stance is not Stance.ASSERTED for v in verdicts):
+    if any(v.label in WRONG and v.claim.stance is not Stance.ASSERTED for v in verdicts):
         return "refuted"
     if any(v.label is Label.SUPPORTED for v in verdicts):
         return "supported"
@@ -125,7 +125,3 @@ def _pairs(group: Sequence[tuple[dict[str, Any], str]]) -> Iterator[tuple[tuple[
         if row["changed"] != "base":
             should = _wanted(row) != _wanted(base[0])
             yield ("all", row["lang"], row["changed"]), (got != base[1]) == should
-
-
-def _share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0

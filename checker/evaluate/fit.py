@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from checker.ingest import article_from_json, article_from_text
+from checker.ingest import article_from_text
 from checker.judge.assess import Candidate, Compared, compare, entail
 from checker.judge.features import NAMES, RuleSides
 from checker.judge.weigh import CLASSES, export
@@ -128,10 +128,10 @@ def _even(sides: RuleSides, withheld: Example, dice: random.Random) -> RuleSides
 
 def article_rows(checker: Checker, labelled: Iterable[dict[str, Any]], dice: random.Random) -> Iterator[Row]:
     """Claims of labelled articles against every candidate rule."""
-    from checker.evaluate.score import locate, meets
+    from checker.evaluate.score import labelled_article, locate, meets
 
     for data in labelled:
-        article = article_from_json({k: data.get(k) for k in ("id", "url", "title", "published", "lang", "text")})
+        article = labelled_article(data)
         day = article.published or checker.today
         spans = [(locate(article.text, c["span"]), c) for c in data["claims"]]
         for query in checker.queries(article, day):
@@ -171,18 +171,14 @@ def _rows(checker: Checker, query: Query, candidates: Sequence[Candidate], dice:
         bare = dice.random() < _BARE
         shown.append(replace(c, sides={v: replace(s, examples=()) if bare else s for v, s in c.sides.items()}))
     compared = compare(query.side, shown, checker.book.index.idf_of)
-    near = [i for i, c in enumerate(compared) if shown_rank(shown, c.rule) < _READ]
+    first = {c.rule.id for c in shown[:_READ]}
+    near = [i for i, c in enumerate(compared) if c.rule.id in first]
     if checker.entailer is None or not near or dice.random() < _UNREAD:
         return compared
     rows = entail(compared, near, query.reading, query.side.chinese, checker.entailer)
     for i, values in zip(near, rows, strict=True):
         compared[i] = replace(compared[i], values=values)
     return compared
-
-
-def shown_rank(candidates: Sequence[Candidate], rule: Rule) -> int:
-    """At which place a rule was retrieved."""
-    return next(n for n, c in enumerate(candidates) if c.rule.id == rule.id)
 
 
 def fit(rows: Sequence[Row], thresholds: Mapping[str, float]) -> dict[str, Any]:
@@ -267,6 +263,7 @@ def _say(line: str) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """See the module docstring."""
+    from checker.evaluate.contrast import read_contrasts
     from checker.evaluate.score import read_labelled
 
     parser = argparse.ArgumentParser(description="Fit the weigher on rule examples and labelled articles.")
@@ -289,8 +286,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     held = {text for _, text in json.loads(options.held.read_text(encoding="utf-8"))} if options.held else None
     rows = list(told_rows(checker, examples(checker, held), dice))
     for path in options.contrast:
-        statements = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        rows += told_rows(checker, contrasts(checker, statements), dice)
+        rows += told_rows(checker, contrasts(checker, read_contrasts(path)), dice)
     for path in options.labelled:
         rows += article_rows(checker, read_labelled(path), dice)
     if options.rows:

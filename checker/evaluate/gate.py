@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from checker.evaluate.score import Score, add_report, read_labelled
-from checker.ingest import article_from_json
+from checker.evaluate.score import Score, add_report, labelled_article, read_labelled
 from checker.pipeline import Checker
 from checker.types import CheckerError
 
@@ -80,13 +79,7 @@ def run_gate(
     for path in files:
         say(f"{path.name} ...")
         for row in read_labelled(path):
-            add_report(
-                score,
-                row,
-                checker.check(
-                    article_from_json({k: row.get(k) for k in ("id", "url", "title", "published", "lang", "text")})
-                ),
-            )
+            add_report(score, row, checker.check(labelled_article(row)))
     baseline_path = folder / "baseline.json"
     baseline: dict[str, Any] = (
         json.loads(baseline_path.read_text(encoding="utf-8")) if baseline_path.exists() else {"floors": {}}

@@ -8,7 +8,6 @@ supported or not covered is a false alarm; `misleading` counts neither way, nor 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 from checker.ingest import article_from_json
 from checker.pipeline import Checker
 from checker.text.script import fold
-from checker.types import CheckerError, Label, Report, Span, Stance, Verdict
+from checker.types import Article, CheckerError, Label, Report, Span, Stance, Verdict
 
 STANCES = {
     "asserts": Stance.ASSERTED,
@@ -28,7 +27,8 @@ STANCES = {
 VERDICTS = {
     v.value: v for v in (Label.CONTRADICTED, Label.OUTDATED, Label.SUPPORTED, Label.MISLEADING, Label.NOT_COVERED)
 }
-_WRONG = frozenset({Label.CONTRADICTED, Label.OUTDATED})
+#: Labels of statements that are wrong today.
+WRONG = frozenset({Label.CONTRADICTED, Label.OUTDATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Statement:
     @property
     def due(self) -> bool:
         """Whether it is to be flagged."""
-        return self.stance is Stance.ASSERTED and self.verdict in _WRONG
+        return self.stance is Stance.ASSERTED and self.verdict in WRONG
 
     @property
     def scored(self) -> bool:
         """Whether a flag on it counts at all."""
-        neutral = self.stance in (Stance.REPORTED, Stance.ASKED) and self.verdict in _WRONG
+        neutral = self.stance in (Stance.REPORTED, Stance.ASKED) and self.verdict in WRONG
         return not (self.disputed or self.verdict is Label.MISLEADING or neutral)
 
     @property
@@ -85,7 +85,7 @@ class Statement:
     def _stage(self) -> str:
         if not self.hits:
             return "no claim found here"
-        if self.due and any(v.label in _WRONG for v in self.hits):
+        if self.due and any(v.label in WRONG for v in self.hits):
             return "stance"
         if not self.rules:
             return "no rule"
@@ -114,22 +114,22 @@ class Score:
         labelled = [
             s
             for s in rows
-            if s.rules and not s.disputed and s.stance is Stance.ASSERTED and s.verdict in (*_WRONG, Label.SUPPORTED)
+            if s.rules and not s.disputed and s.stance is Stance.ASSERTED and s.verdict in (*WRONG, Label.SUPPORTED)
         ]
         refuted = [s for s in rows if s.stance is Stance.REFUTED]
         return {
             "statements": len(rows),
             "to be flagged": len(due),
             "false flags": false,
-            "precision": _share(hit, hit + false),
-            "recall": _share(hit, len(due)),
-            "recall ruled": _share(sum(s.flagged for s in ruled), len(ruled)),
+            "precision": share(hit, hit + false),
+            "recall": share(hit, len(due)),
+            "recall ruled": share(sum(s.flagged for s in ruled), len(ruled)),
             "false flags on refuted": sum(s.flagged for s in scored if s.stance is Stance.REFUTED),
-            "refuted seen": _share(
+            "refuted seen": share(
                 sum(any(v.claim.stance is Stance.REFUTED for v in s.hits) for s in refuted), len(refuted)
             ),
-            "label accuracy": _share(sum(s.label is s.verdict for s in labelled), len(labelled)),
-            "stance accuracy": _share(
+            "label accuracy": share(sum(s.label is s.verdict for s in labelled), len(labelled)),
+            "stance accuracy": share(
                 sum(any(v.claim.stance is s.stance for v in s.hits) for s in rows if s.hits),
                 sum(bool(s.hits) for s in rows),
             ),
@@ -177,10 +177,7 @@ def score_files(checker: Checker, files: Sequence[Path], errors: bool = False) -
     score = Score()
     for path in files:
         for row in read_labelled(path):
-            report = checker.check(
-                article_from_json({k: row.get(k) for k in ("id", "url", "title", "published", "lang", "text")})
-            )
-            add_report(score, row, report)
+            add_report(score, row, checker.check(labelled_article(row)))
     return _Rendered(score, errors)
 
 
@@ -230,6 +227,11 @@ def read_labelled(path: Path) -> Iterator[dict[str, Any]]:
         yield row
 
 
+def labelled_article(row: Mapping[str, Any]) -> Article:
+    """The article of a labelled row."""
+    return article_from_json({k: row.get(k) for k in ("id", "url", "title", "published", "lang", "text")})
+
+
 def add_report(score: Score, row: Mapping[str, Any], report: Report) -> None:
     """Match the findings of a report with the labelled statements of its article."""
     score.articles += 1
@@ -273,7 +275,8 @@ def meets(a: Span, b: Span) -> bool:
     return shared > 0 and shared * 2 >= min(len(a), len(b))
 
 
-def _share(part: float, whole: float) -> float:
+def share(part: float, whole: float) -> float:
+    """A share of the whole; 1 of nothing."""
     return part / whole if whole else 1.0
 
 
@@ -287,8 +290,3 @@ def _said(v: Verdict) -> Iterator[str]:
     for e in (*v.evidence[:1], *((v.nearest,) if v.nearest else ())):
         for c in e.comparisons:
             yield f"          {c.reason.value} {c.relation.value} {c.strength:.2f} {c.claimed} / {c.ruled}"
-
-
-def by_stage(score: Score) -> Mapping[str, int]:
-    """How many errors each stage is at fault for."""
-    return Counter(f.split(":")[-1].strip() for s in score.statements if (f := s.fault()))

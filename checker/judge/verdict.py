@@ -59,7 +59,7 @@ def judge(
     for group in by_rule.values():
         rule = group[0].rule
         best = max(group, key=lambda a: a.supports + a.contradicts)
-        if claim.foreign or not _may_decide(rule, claim, best, limits):
+        if claim.foreign or not _may_decide(rule, claim, best):
             elsewhere.append(best)
             continue
         ruling = _rule_on(claim, analysis, group, day, today, limits, by_rule)
@@ -68,7 +68,7 @@ def judge(
     return _decide(claim, rulings, elsewhere, assessments, day, today, limits)
 
 
-def _may_decide(rule: Rule, claim: Claim, best: Assessment, limits: Thresholds) -> bool:
+def _may_decide(rule: Rule, claim: Claim, best: Assessment) -> bool:
     """A local rule decides claims about its place; a national rule claims about the country, and supports local ones."""
     if holds_in(rule.jurisdiction, claim.place):
         return True

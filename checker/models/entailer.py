@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,36 +34,44 @@ class Entailer(Protocol):
 
 
 class PackagedEntailer:
-    """The cross-encoder that comes with checker, run by onnxruntime on one thread.
-
-    Raises:
-        CheckerError: the weights are damaged.
-    """
+    """The cross-encoder that comes with checker, run by onnxruntime on one thread; the weights are read at the first score."""
 
     name = "checker-entailer-1"
 
     def __init__(self, folder: Path = _FOLDER) -> None:
+        self._folder = folder
+
+    @functools.cached_property
+    def _model(self) -> tuple[Any, Any]:
+        """The session and the tokenizer."""
         import onnxruntime
         from tokenizers import Tokenizer
 
-        model = folder / "entailer.onnx"
-        wanted = (folder / "entailer.sha256").read_text(encoding="ascii").strip()
+        model = self._folder / "entailer.onnx"
+        wanted = (self._folder / "entailer.sha256").read_text(encoding="ascii").strip()
         if hashlib.sha256(model.read_bytes()).hexdigest() != wanted:
             raise CheckerError(f"{model}: is damaged: reinstall checker")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(_MAX_TOKENS)
+        session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        tokenizer.enable_truncation(_MAX_TOKENS)
+        return session, tokenizer
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> Any:
-        """See `Entailer.score`. Pairs are run in batches of like length."""
+        """See `Entailer.score`. Pairs are run in batches of like length.
+
+        Raises:
+            CheckerError: the weights are damaged.
+        """
         import numpy as np
 
+        session, tokenizer = self._model
+
         result = np.zeros((len(pairs), 3), dtype=np.float32)
-        encoded = self._tokenizer.encode_batch(list(pairs))
+        encoded = tokenizer.encode_batch(list(pairs))
         order = sorted(range(len(pairs)), key=lambda i: len(encoded[i].ids))
         for start in range(0, len(order), _BATCH):
             chosen = order[start : start + _BATCH]
@@ -75,7 +84,7 @@ class PackagedEntailer:
                 ids[row, :size] = encoded[i].ids
                 mask[row, :size] = 1
                 types[row, :size] = second_part(encoded[i].ids, _END)
-            logits = self._session.run(None, {"ids": ids, "mask": mask, "types": types})[0]
+            logits = session.run(None, {"ids": ids, "mask": mask, "types": types})[0]
             weights = np.exp(logits - logits.max(axis=1, keepdims=True))
             result[chosen] = weights / weights.sum(axis=1, keepdims=True)
         return result
@@ -91,10 +100,7 @@ def packaged_entailer() -> Entailer | None:
     """The packaged entailer, or None where onnxruntime or the weights are missing."""
     if not (_FOLDER / "entailer.onnx").is_file():
         return None
-    try:
-        return _packaged()
-    except ImportError:
-        return None
+    return _packaged() if importlib.util.find_spec("onnxruntime") else None
 
 
 @functools.cache
