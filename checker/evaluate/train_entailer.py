@@ -15,7 +15,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ import numpy as np
 
 from checker.data import read_yaml
 from checker.evaluate.gate import gold_folder
+from checker.evaluate.variants import variants
 from checker.models.training import Pair, train
 from checker.pipeline import Checker, make_checker, version_for
 from checker.types import Rule, Version
@@ -34,6 +35,8 @@ _LANGS = ("zh", "en")
 #: Shares of sentences set against a neighbour, shown with context, and against the statement in the other language.
 _NEIGHBOUR, _CONTEXT, _ACROSS = 0.6, 0.25, 0.15
 _NEAR = 5
+#: Share of the press-style sentences that is held out.
+_HELD = 0.08
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +84,79 @@ def pairs_about_rules(
         if dice.random() < _ACROSS:
             train_.append((version.statement[_other(s.lang)], s.text, s.kind))
         if dice.random() < _NEIGHBOUR:
-            near = [
-                r for r, _ in checker.search(s.text, _NEAR + 1) if r.id != rule.id and rule.id not in r.succeeded_by
-            ]
-            other = dice.choice(near)
-            train_.append((other.versions[version_for(other, checker.today)].statement[s.lang], shown, 0))
+            train_.append((_near(checker, rule, s.text, dice)[s.lang], shown, 0))
     for _, version in versions.values():
         for lang in _LANGS:
             train_ += [(version.statement[lang], m[lang], 2) for m in version.misstatements]
         train_.append((version.statement["zh"], version.statement["en"], 1))
     return train_, test, sorted((s.row, s.text) for s in held)
+
+
+def pairs_in_press_style(checker: Checker, folder: Path, dice: random.Random) -> tuple[list[Pair], list[Pair]]:
+    """Pairs of the sentences written as the press writes, about our rules and made-up ones; training and held-out ones."""
+    statements = dict(_statements(checker, folder))
+    versions: dict[str, Rule] = {v.row or r.id: r for r in checker.book.rules for v in r.versions}
+    rows = [
+        (row, lang, text, kind)
+        for path in sorted(folder.glob("press-*.yaml"))
+        for row, langs in read_yaml(path).items()
+        for lang, kinds in langs.items()
+        for kind, name in enumerate(_RELATIONS)
+        for text in kinds[name]
+    ]
+    silent: dict[tuple[str, str], list[str]] = {}
+    for row, lang, text, kind in rows:
+        if kind == 0:
+            silent.setdefault((row, lang), []).append(text)
+    train_: list[Pair] = []
+    test: list[Pair] = []
+    beside = list(statements)
+    for row, lang, text, kind in rows:
+        if dice.random() < _HELD:
+            test.append((statements[row][lang], text, kind))
+            continue
+        shown = _in_context(text, lang, silent.get((row, lang), ()), dice)
+        train_.append((statements[row][lang], shown, kind))
+        if dice.random() < _ACROSS:
+            train_.append((statements[row][_other(lang)], text, kind))
+        if dice.random() < (_NEIGHBOUR if kind else _NEIGHBOUR / 2):
+            rule = versions.get(row)
+            other = (
+                _near(checker, rule, text, dice)[lang]
+                if rule is not None
+                else statements[beside[beside.index(row) - 1]][lang]
+            )
+            train_.append((other, shown, 0))
+    return train_, test
+
+
+def pairs_of_variants(checker: Checker, folder: Path, dice: random.Random) -> Iterator[Pair]:
+    """Every statement against pieces of itself, right and turned round."""
+    swaps = read_yaml(folder / "swaps.yaml")
+    statements = [s for _, s in _statements(checker, folder)]
+    for number, statement in enumerate(statements):
+        for lang in _LANGS:
+            for text, kind in variants(statement[lang], lang, swaps, dice):
+                yield statement[_other(lang) if dice.random() < _ACROSS else lang], text, kind
+                if dice.random() < _NEIGHBOUR / 2:
+                    yield statements[number - 1][lang], text, 0
+
+
+def _statements(checker: Checker, folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """What every rule says, by row: our own and those made up for training."""
+    for rule in checker.book.rules:
+        for version in rule.versions:
+            yield version.row or rule.id, version.statement
+    for path in sorted([*folder.glob("pairs-*.yaml"), *folder.glob("twins-*.yaml")]):
+        for made in read_yaml(path):
+            yield made["id"], made
+
+
+def _near(checker: Checker, rule: Rule, text: str, dice: random.Random) -> Mapping[str, str]:
+    """The statement of another rule that a text might be taken to speak of."""
+    near = [r for r, _ in checker.search(text, _NEAR + 1) if r.id != rule.id and rule.id not in r.succeeded_by]
+    other = dice.choice(near)
+    return other.versions[version_for(other, checker.today)].statement
 
 
 def pairs_about_others(folder: Path, kind: str, dice: random.Random) -> Iterator[Pair]:

@@ -10,34 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from checker.text.dates import find_dates
 from checker.text.lexicon import lexicon
 from checker.text.script import fold, is_chinese, is_han
-from checker.types import Block, Item, Span
+from checker.types import Block, DateMention, Item, Span
 
 _CREDIT = 40  # characters
 #: A teaser heading only counts once this much article stands before it (characters).
 _MIN_BODY = 60
-_DATE = re.compile(
-    r"((?:19|20)\d\d)\s?[-/.年]\s?(\d{1,2})\s?[-/.月]\s?(\d{1,2})\s?日?(?:[T\s]+\d{1,2}:\d{2}(?::\d{2})?)?"
-)
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_EN_DATE = re.compile(
-    rf"\b(?:(\d{{1,2}})\s+({'|'.join(m[:3] + r'[a-z]*' for m in _MONTHS)})\.?,?\s+((?:19|20)\d\d)|({'|'.join(m[:3] + r'[a-z]*' for m in _MONTHS)})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+((?:19|20)\d\d))\b",
-    re.IGNORECASE,
-)
 _NUMBERED = re.compile(
     r"^\s*(?:[一二三四五六七八九十]{1,3}[、.．]|[（(][一二三四五六七八九十]{1,3}[)）]|第[一二三四五六七八九十\d]{1,3}[章节部分条][、：: ]|#{1,6}\s|Part\s\d+|\d{1,2}[.、)]\s?(?=\S))",
     re.IGNORECASE,
@@ -112,20 +92,13 @@ def compose(
 
 def find_date(text: str) -> date | None:
     """The first full date of a text, Chinese or English, or None."""
-    found: list[tuple[int, date]] = []
-    for match in (*_DATE.finditer(text), *_EN_DATE.finditer(text)):
-        groups = match.groups()
-        if len(groups) == 3:
-            year, month, day = (int(g) for g in groups)
-        else:
-            name = groups[1] or groups[3]
-            month = next(i for i, m in enumerate(_MONTHS, start=1) if m.startswith(name[:3].lower()))
-            year, day = int(groups[2] or groups[5]), int(groups[0] or groups[4])
-        try:
-            found.append((match.start(), date(year, month, day)))
-        except ValueError:
-            continue
-    return min(found)[1] if found else None
+    return next((mention.first for mention in _full_dates(text)), None)
+
+
+def _full_dates(text: str) -> list[DateMention]:
+    folded = fold(text)
+    found = [d for chinese in (True, False) for d in find_dates(folded, chinese, None) if d.first == d.last]
+    return sorted(found, key=lambda d: d.span.start)
 
 
 def byline_date(text: str, blocks: Sequence[Block]) -> date | None:
@@ -148,7 +121,9 @@ def _byline(line: str) -> date | None:
     day = find_date(line)
     if day is None:
         return None
-    rest = _EN_DATE.sub("", _DATE.sub("", line))
+    rest = line
+    for mention in _full_dates(line):
+        rest = rest.replace(line[mention.span.start : mention.span.end], "")
     words = len(re.findall(r"[A-Za-z]+", rest)) + sum(map(is_han, rest)) / 2
     return day if words <= 10 and not re.search(r"[。！？，；!?;]", rest) else None
 
