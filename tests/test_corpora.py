@@ -11,7 +11,9 @@ import pytest
 from checker.evaluate.score import read_labelled
 from checker.rulebook import load_rules
 
-GOLD = sorted((Path(__file__).parents[1] / "corpora" / "gold").glob("*.jsonl"))
+CORPORA = Path(__file__).parents[1] / "corpora"
+GOLD = sorted((CORPORA / "gold").glob("*.jsonl"))
+TRAINING = sorted((CORPORA / "training").glob("*.jsonl"))
 KINDS = {"false-assertion", "debunk", "correct", "outdated", "local", "off-topic", "mixed"}
 
 
@@ -20,7 +22,7 @@ def rows():
     return {v.row for r in load_rules(()) for v in r.versions} | {r.id for r in load_rules(())}
 
 
-@pytest.mark.parametrize("path", GOLD, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [*GOLD, *TRAINING], ids=lambda p: p.stem)
 def test_labels_are_legal(path, rows):
     seen = set()
     for article in read_labelled(path):

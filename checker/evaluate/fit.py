@@ -69,12 +69,22 @@ class _Told:
     example: Example | None = None
 
 
-def examples(checker: Checker, only: set[str] | None = None) -> Iterator[_Told]:
-    """Example sentences of the rules: all, or those of `only`."""
+def examples(checker: Checker) -> Iterator[_Told]:
+    """Example sentences of the rules."""
     for rule in checker.book.rules:
         for e in rule.examples:
-            if only is None or e.text in only:
-                yield _Told(rule, e.text, e.relation, e.lang, e.on or checker.today, e)
+            yield _Told(rule, e.text, e.relation, e.lang, e.on or checker.today, e)
+
+
+def held_out(checker: Checker, sentences: Iterable[Sequence[Any]]) -> Iterator[_Told]:
+    """Sentences that the entailer was not trained on (`held.json` of train_entailer)."""
+    rows = {v.row or r.id: (r, v) for r in checker.book.rules for v in r.versions}
+    own = {(r.id, e.text): e for r in checker.book.rules for e in r.examples}
+    for row, lang, text, kind in sentences:
+        rule, version = rows[row]
+        example = own.get((rule.id, text))
+        day = example.on if example else version.start if version.end and version.end <= checker.today else None
+        yield _Told(rule, text, CLASSES[kind], lang, day or checker.today, example)
 
 
 def contrasts(checker: Checker, statements: Iterable[Mapping[str, Any]]) -> Iterator[_Told]:
@@ -275,7 +285,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--supports", type=float, default=0.3, help="probability from which a rule supports")
     parser.add_argument("--today", type=date.fromisoformat, default=None)
     parser.add_argument(
-        "--held", type=Path, help="JSON list of [rule, sentence]: examples the entailer was not trained on"
+        "--held",
+        type=Path,
+        help="held.json of train_entailer: sentences the entailer was not trained on, instead of all examples",
     )
     parser.add_argument("--encoder", help="another sentence encoder, as for checker check")
     parser.add_argument("--entailer", help="another NLI cross-encoder")
@@ -283,8 +295,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     checker = make_checker(today=options.today, encoder=options.encoder, entailer=options.entailer)
     dice = random.Random(0)
-    held = {text for _, text in json.loads(options.held.read_text(encoding="utf-8"))} if options.held else None
-    rows = list(told_rows(checker, examples(checker, held), dice))
+    if options.held:
+        told = held_out(checker, json.loads(options.held.read_text(encoding="utf-8")))
+    else:
+        told = examples(checker)
+    rows = list(told_rows(checker, told, dice))
     for path in options.contrast:
         rows += told_rows(checker, contrasts(checker, read_contrasts(path)), dice)
     for path in options.labelled:

@@ -41,7 +41,7 @@ def lint(packs: Sequence[Path], examples: bool, say: Callable[[str], None]) -> I
         checker = make_checker(packs, say=say)
         for root in roots:
             for rule in load_pack(root, known).rules:
-                for example in rule.examples:
+                for example in (*rule.examples, *own_words(rule, checker.today)):
                     problem = try_example(checker, rule, example)
                     if problem is not None:
                         yield "error", f"{rule.id}: {problem}: {example.text}"
@@ -71,6 +71,14 @@ def try_example(checker: Checker, rule: Rule, example: Example) -> str | None:
     elif any(v.label in (Label.CONTRADICTED, Label.SUPPORTED) and v.evidence[0].rule.id == rule.id for v in verdicts):
         return "silent, but decided"
     return None
+
+
+def own_words(rule: Rule, today: date) -> Iterator[Example]:
+    """What the rule itself says, as examples: told on a day it holds, no rule may flag it."""
+    for version in rule.versions:
+        day = today if version.in_force(today) or version.start is None else version.start
+        for lang, text in version.statement.items():
+            yield Example(lang, text, Relation.SUPPORTS, on=day)
 
 
 def run_example(checker: Checker, rule: Rule, example: Example) -> tuple[Verdict, ...]:

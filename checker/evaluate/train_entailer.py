@@ -29,13 +29,15 @@ from checker.models.training import Pair, train
 from checker.pipeline import Checker, make_checker, version_for
 from checker.types import Rule, Version
 
+#: A sentence held out of training: row of the rule, language, text, class.
+Held = tuple[str, str, str, int]
 #: Relations as the corpora write them, in the order of the entailer's classes.
 _RELATIONS = ("silent", "supported", "refuted")
 _LANGS = ("zh", "en")
 #: Shares of sentences set against a neighbour, shown with context, and against the statement in the other language.
 _NEIGHBOUR, _CONTEXT, _ACROSS = 0.6, 0.25, 0.15
 _NEAR = 5
-#: Share of the press-style sentences that is held out.
+#: Share of the press-style sentences about made-up rules that is held out.
 _HELD = 0.08
 
 
@@ -61,22 +63,19 @@ def sentences(checker: Checker, folder: Path) -> Iterator[_Sentence]:
                     yield _Sentence(row, e["lang"], e["text"], _RELATIONS.index(kind))
 
 
-def pairs_about_rules(
-    checker: Checker, folder: Path, dice: random.Random
-) -> tuple[list[Pair], list[Pair], list[tuple[str, str]]]:
-    """Training pairs, held-out pairs, and the held-out sentences as (row, text)."""
+def pairs_about_rules(checker: Checker, folder: Path, dice: random.Random) -> tuple[list[Pair], list[Held]]:
+    """Training pairs, and the sentences held out."""
     versions: dict[str, tuple[Rule, Version]] = {v.row or r.id: (r, v) for r in checker.book.rules for v in r.versions}
     found = [s for s in sentences(checker, folder) if s.row in versions]
     groups: dict[tuple[str, int, str], list[_Sentence]] = {}
     for s in found:
         groups.setdefault((s.row, s.kind, s.lang), []).append(s)
     held = {dice.choice(group) for group in groups.values() if len(group) > 1}
-    train_, test = [], []
+    train_ = []
     for s in found:
         rule, version = versions[s.row]
         own = version.statement[s.lang]
         if s in held:
-            test.append((own, s.text, s.kind))
             continue
         others = [s.text for s in groups.get((s.row, 0, s.lang), ()) if s not in held]
         shown = _in_context(s.text, s.lang, others, dice)
@@ -89,11 +88,11 @@ def pairs_about_rules(
         for lang in _LANGS:
             train_ += [(version.statement[lang], m[lang], 2) for m in version.misstatements]
         train_.append((version.statement["zh"], version.statement["en"], 1))
-    return train_, test, sorted((s.row, s.text) for s in held)
+    return train_, sorted((s.row, s.lang, s.text, s.kind) for s in held)
 
 
-def pairs_in_press_style(checker: Checker, folder: Path, dice: random.Random) -> tuple[list[Pair], list[Pair]]:
-    """Pairs of the sentences written as the press writes, about our rules and made-up ones; training and held-out ones."""
+def pairs_in_press_style(checker: Checker, folder: Path, dice: random.Random) -> tuple[list[Pair], list[Held]]:
+    """Pairs of the sentences written as the press writes, about our rules and made-up ones; some of the latter held out."""
     statements = dict(_statements(checker, folder))
     versions: dict[str, Rule] = {v.row or r.id: r for r in checker.book.rules for v in r.versions}
     rows = [
@@ -109,11 +108,11 @@ def pairs_in_press_style(checker: Checker, folder: Path, dice: random.Random) ->
         if kind == 0:
             silent.setdefault((row, lang), []).append(text)
     train_: list[Pair] = []
-    test: list[Pair] = []
+    test: list[Held] = []
     beside = list(statements)
     for row, lang, text, kind in rows:
-        if dice.random() < _HELD:
-            test.append((statements[row][lang], text, kind))
+        if row not in versions and dice.random() < _HELD:
+            test.append((row, lang, text, kind))
             continue
         shown = _in_context(text, lang, silent.get((row, lang), ()), dice)
         train_.append((statements[row][lang], shown, kind))
@@ -187,34 +186,58 @@ def _other(lang: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train, export and say how well the held-out sentences are told apart."""
-    from sklearn.metrics import roc_auc_score
-
     parser = argparse.ArgumentParser(description="Train the entailer on the sentences of this checkout.")
     parser.add_argument("out", type=Path)
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--rest", type=float, default=1.0, help="share of the pairs other than twins")
-    parser.add_argument("--twins", type=int, default=1, help="how many times the twins are taken")
+    parser.add_argument(
+        "--mix", nargs="*", default=[], metavar="KIND=SHARE", help="how much to take of a kind of pairs (default 1)"
+    )
     parser.add_argument("--average", action="store_true", help="ship the mean of the weights before and after")
     parser.add_argument("--state", type=Path, help="start from this state and keep the newest here")
     options = parser.parse_args(arguments)
     folder = gold_folder().parent / "training"
     dice = random.Random(5)
-    about, held, texts = pairs_about_rules(make_checker(), folder, dice)
+    checker = make_checker()
+    about, held = pairs_about_rules(checker, folder, dice)
+    press, held_press = pairs_in_press_style(checker, folder, dice)
+    statements = dict(_statements(checker, folder))
+    tests = [[(statements[row][lang], text, kind) for row, lang, text, kind in part] for part in (held, held_press)]
+    kinds: dict[str, Sequence[Pair]] = {
+        "examples": about,
+        "press": press,
+        "variants": list(pairs_of_variants(checker, folder, dice)),
+        "pairs": list(pairs_about_others(folder, "pairs", dice)),
+        "twins": list(pairs_about_others(folder, "twins", dice)),
+    }
+    shares = dict.fromkeys(kinds, 1.0) | {k: float(v) for k, _, v in (part.partition("=") for part in options.mix)}
+    rows = [pair for kind, pairs in kinds.items() for pair in _take(pairs, shares[kind], dice)]
     options.out.mkdir(parents=True, exist_ok=True)
-    (options.out / "held.json").write_text(json.dumps(texts, ensure_ascii=False, indent=0), encoding="utf-8")
-    rest = [*about, *pairs_about_others(folder, "pairs", dice)]
-    rows = dice.sample(rest, round(options.rest * len(rest)))
-    for _ in range(options.twins):
-        rows += pairs_about_others(folder, "twins", dice)
-    sys.stderr.write(f"{len(rows)} pairs, classes {np.bincount([r[2] for r in rows])}, held out {len(held)}\n")
-    p = train(rows, options.epochs, options.out, held, options.state, options.average)
+    (options.out / "held.json").write_text(json.dumps(held, ensure_ascii=False, indent=0), encoding="utf-8")
+    sys.stderr.write(
+        f"{len(rows)} pairs, classes {np.bincount([r[2] for r in rows])}, held out {len(held)} + {len(held_press)}\n"
+    )
+    p = train(rows, options.epochs, options.out, [*tests[0], *tests[1]], options.state, options.average)
+    _tell("examples", tests[0], p[: len(held)])
+    _tell("press", tests[1], p[len(held) :])
+
+
+def _take(pairs: Sequence[Pair], share: float, dice: random.Random) -> list[Pair]:
+    """So many copies of some pairs, and a sample for what is left over."""
+    whole = int(share)
+    return [*pairs] * whole + dice.sample(pairs, round((share - whole) * len(pairs)))
+
+
+def _tell(kind: str, held: Sequence[Pair], p: Any) -> None:
+    """Print how well held-out sentences are told apart."""
+    from sklearn.metrics import roc_auc_score
+
     y = np.array([h[2] for h in held])
     zh = np.array([any("一" <= c <= "鿿" for c in h[1]) for h in held])
     for name, mask in (("zh", zh), ("en", ~zh)):
         said = mask & (y > 0)
         auc = roc_auc_score(y[said] == 2, (p[:, 2] / (p[:, 1] + p[:, 2]))[said])
         sys.stderr.write(
-            f"{name}: right {np.mean(p[mask].argmax(1) == y[mask]):.3f}, contradicts against supports, AUC {auc:.3f}\n"
+            f"{kind} {name}: right {np.mean(p[mask].argmax(1) == y[mask]):.3f}, contradicts against supports, AUC {auc:.3f}\n"
         )
 
 
