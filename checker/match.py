@@ -1,6 +1,6 @@
 """Rules worth comparing with a claim: concepts and words (TF-IDF) fused with multilingual vectors.
 
-Every version of a rule is indexed by its statement, its known misstatements and its example sentences, in Chinese and
+Every version of a rule is indexed by its statement, its known misstatements, its phrasings and its example sentences, in Chinese and
 English. A claim is asked twice, bare and together with what its context adds (heading, antecedent), because what is
 missed otherwise is mostly what lost its subject. The score is relatedness, not truth: a contradiction is as related as a
 paraphrase.
@@ -23,8 +23,9 @@ from checker.types import CheckerError, Relation, Rule
 Array = Any  # numpy arrays; shapes in the docstrings
 
 #: Kinds of indexed texts. Silent examples help judging, not finding: they are indexed for their vectors only.
-STATEMENT, MISSTATEMENT, SUPPORTED, REFUTED, SILENT = range(5)
+STATEMENT, MISSTATEMENT, SUPPORTED, REFUTED, SILENT, TOLD_RIGHT, TOLD_WRONG, TOLD_BESIDE = range(8)
 EXAMPLE_KIND = {Relation.SUPPORTS: SUPPORTED, Relation.CONTRADICTS: REFUTED, Relation.SILENT: SILENT}
+PHRASING_KIND = {Relation.SUPPORTS: TOLD_RIGHT, Relation.CONTRADICTS: TOLD_WRONG, Relation.SILENT: TOLD_BESIDE}
 _RULE, _VERSION, _KIND, _LANG, _POSITION = range(5)
 LANGS = ("zh", "en")
 _AXIS_WEIGHT = 0.6  # predicates say what is claimed, less what it is about
@@ -44,6 +45,8 @@ def entries(rule: Rule) -> Iterator[tuple[int, int, int, int, str]]:
             yield v, STATEMENT, lang, 0, version.statement[name]
             for i, wrong in enumerate(version.misstatements):
                 yield v, MISSTATEMENT, lang, i, wrong[name]
+        for i, told in enumerate(version.phrasings):
+            yield v, PHRASING_KIND[told.relation], LANGS.index(told.lang), i, told.text
     for i, example in enumerate(rule.examples):
         yield 0, EXAMPLE_KIND[example.relation], LANGS.index(example.lang), i, example.text
 
@@ -70,7 +73,7 @@ class RuleIndex:
         self._starts, self._rows, self._weights = postings
         self.rule_count = int(table[-1, _RULE]) + 1 if len(table) else 0
         self._first = np.searchsorted(table[:, _RULE], np.arange(self.rule_count + 1))
-        self._finding = table[:, _KIND] != SILENT
+        self._finding = ~np.isin(table[:, _KIND], (SILENT, TOLD_BESIDE))
         self._rare = float(idf.max()) if len(idf) else 1.0
         self._coarse: tuple[Array, Array] | None = None
 

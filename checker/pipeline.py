@@ -24,7 +24,7 @@ from checker.judge.second import SecondReader, read_again
 from checker.judge.side import Side, key_of, make_side
 from checker.judge.verdict import Thresholds, judge
 from checker.judge.weigh import Weigher
-from checker.match import LANGS, MISSTATEMENT, STATEMENT, entries, term_weights
+from checker.match import LANGS, MISSTATEMENT, PHRASING_KIND, STATEMENT, entries, term_weights
 from checker.models.encoder import Encoder, packaged_encoder
 from checker.models.entailer import Entailer, packaged_entailer
 from checker.rulebook import RuleBook, open_rulebook
@@ -38,8 +38,8 @@ _WORTH_NAMING = 0.55
 _INHERITED_WEIGHT = 0.4
 _CONTEXT_DISCOUNT = 0.95
 _CONTEXT_END = 40
-#: Cosine from which two claims that contradict the same rule are the same rumour.
-_SAME_RUMOUR = 0.55
+#: Cosine from which two claims that are compared with the same rule are the same rumour; and any two claims at all.
+_SAME_RUMOUR, _SAME_WORDS = 0.55, 0.65
 _NAN = math.nan
 
 #: Marks of Markdown and blank runs, which say nothing.
@@ -191,7 +191,8 @@ class Checker:
             return None
         assessments = assess(query.side, candidates, self.weigher, self.book.index.idf_of, query.reading, self.entailer)
         dated = commencement(query.analysis, self.book.rules.citing(claimed_documents(query.analysis)), day)
-        return judge(query.claim, query.analysis, assessments, day, self.today, self.limits, dated)
+        verdict = judge(query.claim, query.analysis, assessments, day, self.today, self.limits, dated)
+        return replace(verdict, considered=tuple(c.rule for c in candidates))
 
     def candidates(self, query: Query, withhold: Example | None = None) -> list[Candidate]:
         """The rules to weigh for a query, best first; none when nothing is related enough to be named."""
@@ -251,6 +252,7 @@ class Checker:
         index = self.book.index
         made: dict[int, dict[int, list[Side]]] = {v: {} for v in range(len(rule.versions))}
         examples: dict[int, list[tuple[Relation, Side]]] = {v: [] for v in made}
+        told: dict[int, dict[Relation, list[Any]]] = {v: {r: [] for r in Relation} for v in made}
         for row, (version, kind, lang, position, text) in zip(index.rows_of(number), entries(rule), strict=True):
             if (LANGS[lang] == "zh") is not chinese:
                 continue
@@ -259,6 +261,9 @@ class Checker:
                 made[version].setdefault(kind, []).append(
                     make_side(analyse(text, book=self.book.lexicon), self.book.lexicon, vector)
                 )
+            elif kind in PHRASING_KIND.values():
+                if vector is not None:
+                    told[version][rule.versions[version].phrasings[position].relation].append(vector)
             else:
                 example = rule.examples[position]
                 day = example.on or self.today
@@ -266,7 +271,13 @@ class Checker:
                     (example.relation, make_side(analyse(text, day, self.book.lexicon), self.book.lexicon, vector))
                 )
         return {
-            v: RuleSides(made[v][STATEMENT][0], tuple(made[v].get(MISSTATEMENT, ())), tuple(examples[v]), version.start)
+            v: RuleSides(
+                made[v][STATEMENT][0],
+                tuple(made[v].get(MISSTATEMENT, ())),
+                tuple(examples[v]),
+                {relation: np.array(vectors) for relation, vectors in told[v].items() if vectors},
+                version.start,
+            )
             for v, version in enumerate(rule.versions)
         }
 
@@ -297,9 +308,9 @@ def _told_again(query: Query, verdict: Verdict, judged: Sequence[tuple[Query, Ve
     for other, denied in judged:
         if (
             denied.claim.stance is Stance.REFUTED
-            and denied.label in (Label.CONTRADICTED, Label.OUTDATED)
-            and denied.evidence[0].rule.id == rule
-            and float(query.side.vector @ other.side.vector) >= _SAME_RUMOUR
+            and denied.label is not Label.SUPPORTED
+            and float(query.side.vector @ other.side.vector)
+            >= (_SAME_RUMOUR if any(r.id == rule for r in denied.considered) else _SAME_WORDS)
         ):
             return replace(verdict, claim=replace(verdict.claim, stance=Stance.REPORTED, cue=denied.claim.cue))
     return verdict
@@ -310,5 +321,6 @@ def _without(sides: RuleSides, example: Example) -> RuleSides:
         sides.statement,
         sides.misstatements,
         tuple(pair for pair in sides.examples if pair[1].analysis.text != example.text),
+        sides.phrasings,
         sides.start,
     )

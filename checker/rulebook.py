@@ -25,7 +25,7 @@ from checker.types import CheckerError, Rule, Source
 
 _FILE = "book.sqlite"
 #: Raised when the analysis or the index changes what is stored.
-_FORMAT = 2
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,6 +211,15 @@ class NamedQuantity:
 
 
 @dataclass(frozen=True, slots=True)
+class Phrasing:
+    """One of the ways a rule is told, rightly or wrongly, in the press: an anchor to recognise the next telling by."""
+
+    lang: str  # zh or en
+    text: str
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """What a rule said from `start` on, until `end` (exclusive; None: open). A None start is unknown."""
 
@@ -225,6 +234,7 @@ class Version:
     quantities: tuple[NamedQuantity, ...] = ()
     misstatements: tuple[Mapping[str, str], ...] = ()
     caveats: str | None = None
+    phrasings: tuple[Phrasing, ...] = ()
 
     def in_force(self, day: date) -> bool:
         """Whether this version holds on `day`."""
@@ -340,6 +350,7 @@ class Verdict:
     compared: tuple[str, str] | None  # the claim's value, the rule's value
     evidence: tuple[Evidence, ...]
     nearest: Evidence | None = None  # for not-covered: the rule that came closest
+    considered: tuple[Rule, ...] = ()  # the rules compared with the claim, most related first
 
     @property
     def flagged(self) -> bool:

@@ -41,7 +41,9 @@ def article_scope(article: Article, book: Lexicon) -> Scope:
             for _, places in book.hant_markers.find(found):
                 for place in places:
                     foreign[place.id] += 2 * weight
-        national += weight * sum(1 for _, kinds in book.scope_words.find(found) if "national" in kinds)
+        national += weight * sum(
+            1 for _, kinds in book.scope_words.find(found) if {"national", "mainland"} & set(kinds)
+        )
     top_foreign = foreign.most_common(1)
     if top_foreign and foreign.total() >= 2 and foreign.total() > 1.5 * (national + local.total()):
         return Scope(top_foreign[0][0], True)
@@ -61,6 +63,8 @@ def statement_scope(text: str, around: Scope, book: Lexicon) -> Scope:
     if foreign:
         return Scope(foreign[0].id, True)
     named = _places(text, book)
+    if around.foreign and any("mainland" in kinds for _, kinds in book.scope_words.find(found)):
+        return Scope(named[0] if len(named) == 1 else None)  # a paper of Hong Kong that writes of the mainland
     if _national(text, book):
         return Scope(around.place, True) if around.foreign and not named else Scope()
     if len(named) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +32,10 @@ class Contrast:
 
     def figures(self) -> dict[str, float]:
         """Shares: outcomes that are right, pairs that are consistent (all, and by language), and flags that are right."""
-        found = {"contrast right": share(self.right["all"], self.count["all"])}
+        found = {
+            "contrast right": share(self.right["all"], self.count["all"]),
+            "contrast right unseen": share(self.right["unseen"], self.count["unseen"]),
+        }
         for key in sorted(self.pairs):
             found[f"contrast consistency{'' if key == 'all' else ' ' + key}"] = share(
                 self.pairs_right[key], self.pairs[key]
@@ -69,6 +73,11 @@ def read_contrasts(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
+def fitted_on(rule: str) -> bool:
+    """Whether the weigher may be fitted on the contrast statements of a rule: those of every other one, by a fixed draw."""
+    return zlib.crc32(rule.encode()) % 2 == 0
+
+
 def contrast_files() -> list[Path]:
     """corpora/contrast of the source checkout."""
     return sorted((gold_folder().parent / "contrast").glob("*.jsonl"))
@@ -82,7 +91,7 @@ def score_contrasts(checker: Checker, rows: Sequence[dict[str, Any]], say: Calla
         got = outcome(checker.check(article_from_text(row["text"])).verdicts)
         groups[row["group"]].append((row, got))
         wanted = _wanted(row)
-        for key in ("all", row["lang"]):
+        for key in ("all", row["lang"], *(() if fitted_on(row["rule"]) else ("unseen",))):
             score.count[key] += 1
             score.right[key] += got == wanted
         score.flagged[wanted, got] += 1
@@ -117,11 +126,12 @@ def _wanted(row: dict[str, Any]) -> str:
     return "supported" if row["verdict"] == "supported" and row["stance"] == "asserts" else "nothing"
 
 
-def _pairs(group: Sequence[tuple[dict[str, Any], str]]) -> Iterator[tuple[tuple[str, str, str], bool]]:
+def _pairs(group: Sequence[tuple[dict[str, Any], str]]) -> Iterator[tuple[tuple[str, ...], bool]]:
     base = next(((row, got) for row, got in group if row["changed"] == "base"), None)
     if base is None:
         return
     for row, got in group:
         if row["changed"] != "base":
             should = _wanted(row) != _wanted(base[0])
-            yield ("all", row["lang"], row["changed"]), (got != base[1]) == should
+            unseen = () if fitted_on(row["rule"]) else ("unseen",)
+            yield ("all", row["lang"], row["changed"], *unseen), (got != base[1]) == should

@@ -2,8 +2,8 @@
 
 Rows are (claim, rule version) pairs with the relation known: example sentences of the rules, each withheld from its own
 comparison, contrast statements, and labelled articles run through the real pipeline. Folds are grouped by rule, so that
-every figure printed is for rules the trees have not seen. Examples are hidden from part of the rows, because a new rule
-pack may have none. Thresholds are given: what they cost in precision and recall shows on whole articles only.
+every figure printed is for rules the trees have not seen. Examples and phrasings are hidden from part of the rows, because a new
+rule pack may have none. Thresholds are given: what they cost in precision and recall shows on whole articles only.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from checker.evaluate.contrast import fitted_on
 from checker.ingest import article_from_text
 from checker.judge.assess import Candidate, Compared, compare, entail
 from checker.judge.features import NAMES, RuleSides
@@ -32,6 +33,8 @@ OUT = Path(__file__).parents[1] / "judge" / "weigher.json"
 _BARE = 0.35
 #: Share of rows without the entailer's word, as where it is not installed; and how many rules of a claim it reads here.
 _UNREAD, _READ = 0.15, 4
+#: A sentence written on its own weighs less than one out of an article: that is what will be asked.
+_ALONE = 0.4
 _FOLDS = 5
 _BINS = 10
 _TREES: dict[str, Any] = {
@@ -88,7 +91,7 @@ def held_out(checker: Checker, sentences: Iterable[Sequence[Any]]) -> Iterator[_
 
 
 def contrasts(checker: Checker, statements: Iterable[Mapping[str, Any]]) -> Iterator[_Told]:
-    """Asserted contrast statements. Those of another place are left out: places are not weighed but ruled out."""
+    """Asserted contrast statements of the rules to be fitted on; the others test. Places are not weighed but ruled out."""
     relations = {
         "supported": Relation.SUPPORTS,
         "contradicted": Relation.CONTRADICTS,
@@ -96,7 +99,7 @@ def contrasts(checker: Checker, statements: Iterable[Mapping[str, Any]]) -> Iter
     }
     rules = {r.id: r for r in checker.book.rules}
     for s in statements:
-        if s["stance"] == "asserts" and s["changed"] != "place" and s["rule"] in rules:
+        if s["stance"] == "asserts" and s["changed"] != "place" and s["rule"] in rules and fitted_on(s["rule"]):
             yield _Told(rules[s["rule"]], s["text"], relations[s["verdict"]], s["lang"][:2], checker.today)
 
 
@@ -120,7 +123,7 @@ def told_rows(checker: Checker, told: Iterable[_Told], dice: random.Random) -> I
         for row in _rows(checker, query, kept, dice):
             itself = row.rule.id == one.rule.id
             relation = one.relation if itself else Relation.SILENT
-            yield Row(row.values, relation, one.rule.id, 1.0 if itself else 0.5, False, one.lang)
+            yield Row(row.values, relation, one.rule.id, _ALONE * (1.0 if itself else 0.5), False, one.lang)
         if number % 250 == 249:
             _say(f"{number + 1} sentences")
 
@@ -179,7 +182,9 @@ def _rows(checker: Checker, query: Query, candidates: Sequence[Candidate], dice:
     shown = []
     for c in candidates:
         bare = dice.random() < _BARE
-        shown.append(replace(c, sides={v: replace(s, examples=()) if bare else s for v, s in c.sides.items()}))
+        shown.append(
+            replace(c, sides={v: replace(s, examples=(), phrasings={}) if bare else s for v, s in c.sides.items()})
+        )
     compared = compare(query.side, shown, checker.book.index.idf_of)
     first = {c.rule.id for c in shown[:_READ]}
     near = [i for i, c in enumerate(compared) if c.rule.id in first]
@@ -280,8 +285,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("labelled", nargs="*", type=Path)
     parser.add_argument("--contrast", nargs="*", type=Path, default=[], help="contrast statements (corpora/contrast)")
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--contradicts", type=float, default=0.65, help="probability from which a rule contradicts")
-    parser.add_argument("--unnamed", type=float, default=0.8, help="the same where no comparison names the difference")
+    parser.add_argument("--contradicts", type=float, default=0.6, help="probability from which a rule contradicts")
+    parser.add_argument("--unnamed", type=float, default=0.75, help="the same where no comparison names the difference")
     parser.add_argument("--supports", type=float, default=0.3, help="probability from which a rule supports")
     parser.add_argument("--today", type=date.fromisoformat, default=None)
     parser.add_argument(

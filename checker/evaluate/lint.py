@@ -74,11 +74,11 @@ def try_example(checker: Checker, rule: Rule, example: Example) -> str | None:
 
 
 def own_words(rule: Rule, today: date) -> Iterator[Example]:
-    """What the rule itself says, as examples: told on a day it holds, no rule may flag it."""
-    for version in rule.versions:
-        day = today if version.in_force(today) or version.start is None else version.start
+    """What the rule says today, as examples: no rule may flag it."""
+    version = rule.at(today)
+    if version is not None:
         for lang, text in version.statement.items():
-            yield Example(lang, text, Relation.SUPPORTS, on=day)
+            yield Example(lang, text, Relation.SUPPORTS, on=today)
 
 
 def run_example(checker: Checker, rule: Rule, example: Example) -> tuple[Verdict, ...]:

@@ -8,6 +8,7 @@ supported or not covered is a false alarm; `misleading` counts neither way, nor 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,6 +62,12 @@ class Statement:
         return any(v.flagged for v in self.hits)
 
     @property
+    def retrieved(self) -> bool:
+        """Whether a rule that decides it was among those compared with it."""
+        found = {name for v in self.hits for r in v.considered for name in (r.id, *(x.row for x in r.versions))}
+        return bool(found & set(self.rules))
+
+    @property
     def label(self) -> Label | None:
         """The label that counts: the right one if any finding has it, else that of the first finding."""
         labels = [v.label for v in self.hits]
@@ -71,7 +78,7 @@ class Statement:
         if self.scored and self.flagged and not self.due:
             return f"false flag ({self.stance.value}, {self.verdict.value})"
         if self.scored and self.due and not self.flagged:
-            return f"missed flag: {self._stage()}"
+            return f"missed flag: {self.stage()}"
         if (
             self.scored
             and self.rules
@@ -79,18 +86,18 @@ class Statement:
             and self.verdict is Label.SUPPORTED
             and self.label is not Label.SUPPORTED
         ):
-            return f"label: {self._stage()}"
+            return f"label: {self.stage()}"
         return None
 
-    def _stage(self) -> str:
+    def stage(self) -> str:
+        """Where a statement that was not flagged, or not labelled right, was lost."""
         if not self.hits:
-            return "no claim found here"
+            return "finding the claim"
         if self.due and any(v.label in WRONG for v in self.hits):
             return "stance"
         if not self.rules:
             return "no rule"
-        seen = {e.rule.id for v in self.hits for e in (*v.evidence, *((v.nearest,) if v.nearest else ()))}
-        return "comparison" if seen & set(self.rules) else "retrieval"
+        return "comparison" if self.retrieved else "retrieval"
 
 
 @dataclass(slots=True)
@@ -129,6 +136,7 @@ class Score:
                 sum(any(v.claim.stance is Stance.REFUTED for v in s.hits) for s in refuted), len(refuted)
             ),
             "label accuracy": share(sum(s.label is s.verdict for s in labelled), len(labelled)),
+            "rule retrieved": share(sum(s.retrieved for s in rows if s.rules), sum(bool(s.rules) for s in rows)),
             "stance accuracy": share(
                 sum(any(v.claim.stance is s.stance for v in s.hits) for s in rows if s.hits),
                 sum(bool(s.hits) for s in rows),
@@ -154,6 +162,12 @@ class Score:
             cells = (table[lang][name] for lang in langs)
             lines.append(f"{name:<26}" + "".join(f"{c:>10.3f}" if isinstance(c, float) else f"{c:>10}" for c in cells))
         lines.append(f"{'flags on unlabelled text':<26}{len(self.extra):>10}   in {self.articles} articles")
+        lost = Counter(s.stage() for s in self.statements if s.scored and s.due and s.rules and not s.flagged)
+        ruled = sum(s.scored and s.due and bool(s.rules) for s in self.statements)
+        lines.append(
+            f"of {ruled} to be flagged by a rule: {ruled - lost.total()} flagged"
+            + "".join(f", {n} lost at {stage}" for stage, n in lost.most_common())
+        )
         if errors:
             lines += ["", *self._errors()]
         return "\n".join(lines) + "\n"

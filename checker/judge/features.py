@@ -8,7 +8,7 @@ against each of them. What is missing (a rule without examples) is NaN, which th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,11 +23,13 @@ _COMPARED = (Reason.POLARITY, Reason.QUANTITY, Reason.MODALITY, Reason.SCOPE, Re
 
 @dataclass(frozen=True, slots=True)
 class RuleSides:
-    """The texts of one rule version in one language. `examples` are those other than the claim itself."""
+    """The texts of one rule version in one language. `examples` are those other than the claim itself; `phrasings` are
+    vectors, shape (phrasings, size), by relation."""
 
     statement: Side
     misstatements: tuple[Side, ...]
     examples: tuple[tuple[Relation, Side], ...]
+    phrasings: Mapping[Relation, Any]
     start: date | None
 
 
@@ -54,6 +56,7 @@ def features(claim: Side, rule: RuleSides, idf: Idf, retrieval: Sequence[float])
     _against(row, "mis", claim, rule.misstatements, idf)
     for relation in Relation:
         _against(row, f"ex {relation}", claim, [s for r, s in rule.examples if r is relation], idf)
+    _told(row, claim, rule)
     quantifiers = claim.analysis.quantifiers
     row["universal"] = float("universal" in quantifiers and "universal" not in rule.statement.analysis.quantifiers)
     row["exclusive"] = float("exclusive" in quantifiers and "exclusive" not in rule.statement.analysis.quantifiers)
@@ -90,6 +93,31 @@ def _against(row: dict[str, float], name: str, claim: Side, sides: Iterable[Side
         row[f"{name} {reason}-"] = max(f.conflict for f in found)
 
 
+def _told(row: dict[str, float], claim: Side, rule: RuleSides) -> None:
+    """How near the claim is to what is known to be told rightly and wrongly, and to which of the two it leans.
+
+    The lean is the share of wrong tellings among all, each weighed by exp(_SHARPNESS * cosine): a soft nearest neighbour.
+    """
+    row |= dict.fromkeys(_TOLD, _NAN)
+    if claim.vector is None or rule.statement.vector is None:
+        return
+    near: dict[Relation, list[float]] = {r: [_dot(claim, s) for k, s in rule.examples if k is r] for r in Relation}
+    near[Relation.SUPPORTS].append(_dot(claim, rule.statement))
+    near[Relation.CONTRADICTS] += [_dot(claim, s) for s in rule.misstatements]
+    for relation, vectors in rule.phrasings.items():
+        near[relation] += (vectors @ claim.vector).tolist()
+    for relation, values in near.items():
+        if values:
+            best = sorted(values, reverse=True)[:_NEAREST]
+            row[f"told {relation}"] = sum(best) / len(best)
+    weights = {r: sum(math.exp(_SHARPNESS * v) for v in values) for r, values in near.items()}
+    row["lean"] = weights[Relation.CONTRADICTS] / (weights[Relation.CONTRADICTS] + weights[Relation.SUPPORTS])
+    row["lead of wrong"] = row[f"told {Relation.CONTRADICTS}"] - row[f"told {Relation.SUPPORTS}"]
+
+
+#: Chosen on the gold articles' statements: 3 nearest of each kind, and how fast weight falls with distance.
+_NEAREST, _SHARPNESS = 3, 12.0
+_TOLD = (*(f"told {r}" for r in Relation), "lean", "lead of wrong")
 #: What the entailer says of the statement and the claim; the last of NAMES.
 ENTAILED = ("entails", "denies")
 _PARTS = ("vector", "words", "polarity+", "polarity-", "quantity+", "quantity-")
@@ -100,6 +128,7 @@ NAMES = (
     "covers",
     "covered by all",
     *(f"{name} {part}" for name in ("mis", *(f"ex {r}" for r in Relation)) for part in _PARTS),
+    *_TOLD,
     "universal",
     "exclusive",
     "partial rule",

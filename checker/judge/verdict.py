@@ -120,7 +120,11 @@ def _rule_on(
     if _contradicts(then, limits):
         return _Ruling(Label.CONTRADICTED, then.contradicts, then, (now,))
     if _supports(then, limits):
-        if then.supports > now.supports + 0.25 and _superseded(then, now):
+        if (
+            then.supports > now.supports + 0.25
+            and _superseded(then, now)
+            and now.contradicts >= 0.5 * limits.contradicts
+        ):
             return _Ruling(Label.OUTDATED, then.supports - now.supports, now, (then,))
         return _Ruling(Label.SUPPORTED, then.supports, then)
     if _supports(now, limits):

@@ -36,7 +36,7 @@ class Entailer(Protocol):
 class PackagedEntailer:
     """The cross-encoder that comes with checker, run by onnxruntime on one thread; the weights are read at the first score."""
 
-    name = "checker-entailer-1"
+    name = "checker-entailer-2"
 
     def __init__(self, folder: Path = _FOLDER) -> None:
         self._folder = folder

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from checker.data import read_yaml
 from checker.text.quantity import parse_declared
-from checker.types import CheckerError, Citation, Example, NamedQuantity, Relation, Rule, Source, Version
+from checker.types import CheckerError, Citation, Example, NamedQuantity, Phrasing, Relation, Rule, Source, Version
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -76,6 +76,21 @@ class CitationField(_Model):
     seen_at: Text | None = None
 
 
+class Telling(_Model):
+    """Sentences in both languages."""
+
+    zh: list[Text] = []
+    en: list[Text] = []
+
+
+class PhrasingsField(_Model):
+    """How a version is told in the press: right, wrong, and beside the point."""
+
+    supported: Telling = Telling()
+    refuted: Telling = Telling()
+    silent: Telling = Telling()
+
+
 class VersionField(_Model):
     """What the rule says from its key on."""
 
@@ -88,6 +103,7 @@ class VersionField(_Model):
     misstatements: list[Bilingual] = []
     caveats: Text | None = None
     citations: Annotated[list[CitationField], Field(min_length=1)]
+    phrasings: PhrasingsField = PhrasingsField()
 
 
 class ExampleField(_Model):
@@ -230,6 +246,16 @@ def _version(
         ),
         misstatements=tuple({"zh": m.zh, "en": m.en} for m in field.misstatements),
         caveats=field.caveats,
+        phrasings=tuple(
+            Phrasing(lang, text, relation)
+            for relation, told in (
+                (Relation.SUPPORTS, field.phrasings.supported),
+                (Relation.CONTRADICTS, field.phrasings.refuted),
+                (Relation.SILENT, field.phrasings.silent),
+            )
+            for lang, texts in (("zh", told.zh), ("en", told.en))
+            for text in texts
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from checker.text.quantity import parse_declared
-from checker.types import CheckerError, Citation, Example, NamedQuantity, Relation, Rule, Source, Version
+from checker.types import CheckerError, Citation, Example, NamedQuantity, Phrasing, Relation, Rule, Source, Version
 
 _SCHEMA = """
 create table meta (key text primary key, value text not null);
@@ -137,6 +137,7 @@ def _plain(rule: Rule) -> dict[str, Any]:
                 "quantities": [[q.name, q.value, q.unit] for q in v.quantities],
                 "misstatements": [dict(m) for m in v.misstatements],
                 "caveats": v.caveats,
+                "phrasings": [[p.lang, p.text, p.relation.value] for p in v.phrasings],
                 "citations": [
                     [
                         [
@@ -176,6 +177,7 @@ def _rule(data: dict[str, Any]) -> Rule:
             ),
             misstatements=tuple(v["misstatements"]),
             caveats=v["caveats"],
+            phrasings=tuple(Phrasing(lang, text, Relation(relation)) for lang, text, relation in v["phrasings"]),
             citations=tuple(
                 Citation(Source(*source), locator, quote, script) for source, locator, quote, script in v["citations"]
             ),

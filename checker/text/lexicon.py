@@ -177,7 +177,7 @@ class Lexicon:
         self.hant_markers: PhraseIndex[Place] = (
             PhraseIndex()
         )  # only in traditional script: 勞保 is Taiwan's, 劳保 is not
-        self.scope_words: PhraseIndex[str] = PhraseIndex()  # national, generic-local
+        self.scope_words: PhraseIndex[str] = PhraseIndex()  # national, mainland, generic-local
         self.cues: PhraseIndex[str] = PhraseIndex()  # stance categories
         self.broader: dict[str, tuple[str, ...]] = {}
         self.place_by_id: dict[str, Place] = {}
@@ -260,7 +260,7 @@ class Lexicon:
                     self.markers.add(word, place)
                 for word in row.get("hant") or []:
                     self.hant_markers.add(word, place)
-        for category in ("national", "generic_local"):
+        for category in ("national", "mainland", "generic_local"):
             for word in _both(data.get(category) or {"zh": [], "en": []}):
                 self.scope_words.add(word, category)
 
